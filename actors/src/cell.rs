@@ -1,0 +1,148 @@
+//! One entity between its durable records and its callers: recover, decide, append, apply. A plain state machine: the actor
+//! around it only carries messages.
+//!
+//! Invariant: the state is the fold of everything durable when it was loaded and of all records queued since; `last` is the
+//! last of these.
+
+use std::sync::Arc;
+
+use domain::{
+    Timestamp,
+    customer::{Fetched, Need},
+    entity::{Context, Verdict},
+    id::IdRun,
+    program::Program,
+};
+use store::{Append, AppendError, EffectId, EntityKey, FoldError, Loaded, Lsn};
+
+use crate::{
+    delivery::Delivery,
+    error::{AskError, EngineError},
+    kinds::{Decided, Durable},
+    record::{Record, recover},
+};
+
+/// How often a decision may ask for something old before it is taken to be going in circles.
+const NEEDS_MAX: usize = 8;
+
+/// What is handed along with a record and comes back when it is durable.
+#[derive(Debug, Clone)]
+pub struct Companion {
+    /// The shard whose answers wait for it.
+    pub shard: u16,
+    /// It answers an effect.
+    pub answers_effect: bool,
+    /// What its effects ask of others, one for each.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// What a cell needs from outside.
+pub trait Surroundings {
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// Ids for one decision.
+    fn ids(&self) -> IdRun;
+    /// The program in force.
+    fn program(&self) -> Arc<Program>;
+    /// Queues a record.
+    fn append(&self, append: Append<Companion>) -> Result<Lsn, AppendError>;
+    /// The shard the cell lives on.
+    fn shard(&self) -> u16;
+    /// Something old that a decision depends on.
+    fn fetch(&self, entity: EntityKey, need: &Need, into: &mut Fetched) -> Result<(), EngineError>;
+}
+
+/// One entity.
+pub struct Cell<E> {
+    key: EntityKey,
+    state: E,
+    last: Lsn,
+}
+
+impl<E: Durable> Cell<E> {
+    /// The entity from what is stored of it.
+    pub fn recover(key: EntityKey, loaded: &Loaded) -> Result<Self, FoldError> {
+        let state = recover(loaded.snapshot.as_deref(), loaded.records.iter().map(AsRef::as_ref))?;
+        // What is loaded is durable, so an answer made from it waits for nothing.
+        Ok(Self { key, state, last: Lsn::ZERO })
+    }
+
+    /// The state, which may be ahead of what is durable: an answer made from it waits for [`Cell::last`].
+    pub fn state(&self) -> &E {
+        &self.state
+    }
+
+    /// The last record that the state depends on.
+    pub fn last(&self) -> Lsn {
+        self.last
+    }
+
+    /// Decides a command and queues what happens. The reply may be given when [`Cell::last`] is durable. On an error nothing has
+    /// changed.
+    ///
+    /// `consumes` is the effect that brought the command: its record is written even when nothing happens, so that the
+    /// effect counts as delivered.
+    pub fn execute(
+        &mut self,
+        command: &E::Command,
+        consumes: Option<EffectId>,
+        surroundings: &impl Surroundings,
+    ) -> Result<E::Reply, AskError<E::Error>> {
+        let program = surroundings.program();
+        let (now, ids) = (surroundings.now(), surroundings.ids());
+        let mut fetched = Fetched::default();
+        for _ in 0..=NEEDS_MAX {
+            let context = Context { now, ids, program: &program, fetched: &fetched };
+            let decision = match self.state.decide(command, &context).map_err(AskError::Refused)? {
+                Verdict::Decided(decision) => decision,
+                Verdict::Need(need) => {
+                    surroundings.fetch(self.key, &need, &mut fetched)?;
+                    continue;
+                }
+            };
+            let silent = decision.events.is_empty() && decision.effects.is_empty();
+            if silent && consumes.is_none() && !E::always_records(command) {
+                return Ok(decision.reply);
+            }
+            let decided = Decided::new(&decision.events, &decision.reply, &context);
+            let index = E::rows(&self.state, command, decided);
+            let record = Record::<E> {
+                at: now,
+                program_version: program.version(),
+                events: decision.events,
+                effects: decision.effects,
+            };
+            self.append(&record, consumes, index, surroundings)?;
+            return Ok(decision.reply);
+        }
+        tracing::error!(entity = %self.key, "a decision asks for old data again and again");
+        Err(EngineError::Crashed.into())
+    }
+
+    /// Takes note of an effect without doing anything about it: it was refused, and asking again would not change that.
+    pub fn consume(&mut self, effect: EffectId, surroundings: &impl Surroundings) -> Result<(), EngineError> {
+        let program_version = surroundings.program().version();
+        let record =
+            Record::<E> { at: surroundings.now(), program_version, events: Vec::new(), effects: Vec::new() };
+        self.append(&record, Some(effect), Vec::new(), surroundings)
+    }
+
+    fn append(
+        &mut self,
+        record: &Record<E>,
+        consumes: Option<EffectId>,
+        index: Vec<store::IndexChange>,
+        surroundings: &impl Surroundings,
+    ) -> Result<(), EngineError> {
+        let deliveries = record.deliveries();
+        assert_eq!(deliveries.len(), record.effects.len(), "every effect is for one receiver");
+        let effects = u16::try_from(deliveries.len()).expect("a decision has few effects");
+        let companion = Companion { shard: surroundings.shard(), answers_effect: consumes.is_some(), deliveries };
+        let append = Append { entity: self.key, record: record.encode(), effects, consumes, index, companion };
+        self.last = surroundings.append(append)?;
+        for event in &record.events {
+            self.state.apply(event);
+        }
+        Ok(())
+    }
+}

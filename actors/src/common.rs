@@ -1,0 +1,165 @@
+//! What the actors of one shard share. Lives on the shard's thread: plain cells, no locks.
+
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::{
+    Timestamp,
+    customer::{Customer, EvaluationRecord, Event, Fetched, Need},
+    id::{CustomerId, IdRun, SaleId},
+    program::Program,
+};
+use quick_cache::sync::Cache;
+use store::{Append, AppendError, EntityKey, Epoch, Lsn, Store};
+
+use crate::{
+    cell::{Companion, Surroundings},
+    clock::Clock,
+    error::EngineError,
+    index,
+    pending::{Held, Pending},
+    programs::Programs,
+    record::Record,
+};
+
+/// How long a queue of effects that cannot be written rests before it is tried again.
+pub const RETRY_AFTER: Duration = Duration::from_millis(5);
+/// How many records of a customer's history are read at once.
+const PAGE: usize = 256;
+
+/// What the actors of every shard are given.
+#[derive(Clone)]
+pub struct Shared {
+    /// Where records go.
+    pub store: Arc<dyn Store<Companion>>,
+    /// The time.
+    pub clock: Clock,
+    /// The program in force, and earlier ones.
+    pub programs: Arc<Programs>,
+    /// Confirmed identifiers, kept by the shards that own them.
+    pub holders: Arc<Cache<[u8; 16], CustomerId>>,
+}
+
+/// What the actors of one shard share.
+pub struct Common {
+    pub shared: Shared,
+    pub shard: u16,
+    pub pending: RefCell<Pending>,
+    epoch: Cell<Epoch>,
+    /// Counts up with every command: which actor was used last.
+    ticks: Cell<u64>,
+}
+
+impl Common {
+    /// Everything up to `durable` is on disk; nothing waits.
+    pub fn new(shared: Shared, shard: u16, durable: Lsn) -> Self {
+        let epoch = Cell::new(shared.store.epoch());
+        Self { shared, shard, pending: RefCell::new(Pending::new(durable)), epoch, ticks: Cell::new(0) }
+    }
+
+    /// The epoch that fresh actors append in.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch.get()
+    }
+
+    /// Everything not yet durable is lost, and with it every actor of earlier epochs.
+    pub fn enter(&self, epoch: Epoch) {
+        self.epoch.set(epoch);
+        self.pending.borrow_mut().fail(EngineError::Unavailable);
+    }
+
+    /// The next tick of use.
+    pub fn tick(&self) -> u64 {
+        self.ticks.set(self.ticks.get() + 1);
+        self.ticks.get()
+    }
+
+    /// Holds an answer until a position is durable.
+    pub fn hold(&self, lsn: Lsn, answer: Held) {
+        self.pending.borrow_mut().hold(lsn, answer);
+    }
+
+    /// Everything up to here is on disk.
+    pub fn durable(&self) -> Lsn {
+        self.pending.borrow().durable()
+    }
+}
+
+/// The surroundings of the cells of one epoch.
+pub struct InEpoch<'a> {
+    pub common: &'a Common,
+    pub epoch: Epoch,
+}
+
+impl Surroundings for InEpoch<'_> {
+    fn now(&self) -> Timestamp {
+        self.common.shared.clock.now()
+    }
+
+    fn ids(&self) -> IdRun {
+        let millis = u64::try_from(self.now().millis()).unwrap_or(0);
+        let (seconds, nanos) = (millis / 1000, u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000);
+        let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);
+        IdRun::starting_at(uuid::Uuid::new_v7(stamp))
+    }
+
+    fn program(&self) -> Arc<Program> {
+        self.common.shared.programs.current()
+    }
+
+    fn append(&self, append: Append<Companion>) -> Result<Lsn, AppendError> {
+        self.common.shared.store.append(self.epoch, append)
+    }
+
+    fn shard(&self) -> u16 {
+        self.common.shard
+    }
+
+    fn fetch(&self, entity: EntityKey, need: &Need, into: &mut Fetched) -> Result<(), EngineError> {
+        let Shared { store, programs, .. } = &self.common.shared;
+        match need {
+            Need::Program(version) => into.programs.push(programs.version(*version, store.as_ref())?),
+            Need::Remembered(key) => {
+                let row = store.get(index::REMEMBERED, &index::remembered::key(CustomerId::from_bytes(entity.id), *key))?;
+                let remembered = row.map(|value| index::remembered::read(&value)).transpose()?;
+                into.remembered.push((*key, remembered));
+            }
+            Need::Evaluation(sale) => {
+                into.evaluations.push((*sale, evaluation_of(entity, *sale, store.as_ref())?));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a sale has given a customer, from the customer's durable history. What is not durable yet is still in the state, so
+/// nobody asks for it here.
+fn evaluation_of(
+    customer: EntityKey,
+    sale: SaleId,
+    store: &dyn Store<Companion>,
+) -> Result<Option<EvaluationRecord>, EngineError> {
+    let mut found: Option<EvaluationRecord> = None;
+    let mut after = Lsn::ZERO;
+    loop {
+        let page = store.history(customer, after, PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = *last;
+        for (_, bytes) in &page {
+            let record = Record::<Customer>::decode(bytes).map_err(|error| {
+                tracing::error!(%error, "a customer's history does not decode");
+                EngineError::Damaged
+            })?;
+            for event in record.events {
+                if let Event::SaleCredited(credited) = event
+                    && credited.sale == sale
+                {
+                    found = Some(EvaluationRecord::after(found, &credited));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Deliveries: what an effect asks of its receiver.
+
+use domain::{
+    customer,
+    id::{CustomerId, IdentifierId},
+    identifier,
+};
+use store::{EffectId, EntityKey};
+
+use crate::kinds::Kind;
+
+/// A command for another entity, on its way.
+#[derive(Debug, Clone)]
+pub enum Delivery {
+    /// For a customer.
+    Customer(CustomerId, customer::Command),
+    /// For an identifier claim.
+    Claim(IdentifierId, identifier::Command),
+}
+
+impl Delivery {
+    /// Who receives it.
+    pub fn receiver(&self) -> EntityKey {
+        match self {
+            Self::Customer(id, _) => Kind::Customer.key(id.bytes()),
+            Self::Claim(id, _) => Kind::Claim.key(id.bytes()),
+        }
+    }
+}
+
+/// A delivery and the effect that it fulfils; the receiver's record says that it has.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// The effect.
+    pub effect: EffectId,
+    /// What it asks.
+    pub delivery: Delivery,
+}

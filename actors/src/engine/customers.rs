@@ -1,0 +1,211 @@
+//! Customers: creating, changing, finding and looking at them.
+
+use domain::{
+    Timestamp,
+    customer::{self, AuditLog, Customer, Profile},
+    id::CustomerId,
+    identifier::{self, Claim, Identifier},
+    program::Program,
+};
+use store::Lsn;
+
+use super::Engine;
+use crate::{
+    error::{AskError, EngineError},
+    kinds::Kind,
+    record::Record,
+};
+
+/// How many records of a history are read at once.
+const PAGE: usize = 256;
+
+/// An identifier that somebody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// Which.
+    pub identifier: Identifier,
+    /// Who has it.
+    pub holder: CustomerId,
+}
+
+/// Why no customer was created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Others have these identifiers.
+    #[error("an identifier belongs to another customer")]
+    Taken(Vec<Clash>),
+    /// The creation took so long that its claims ran out. Try again.
+    #[error("the creation took too long")]
+    Slow,
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Why a customer was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// There is no such customer.
+    #[error("there is no such customer")]
+    NotFound,
+    /// The profile has changed since it was read. Read it and change it again.
+    #[error("the profile has changed meanwhile")]
+    Conflict,
+    /// Others have these identifiers.
+    #[error("an identifier belongs to another customer")]
+    Taken(Vec<Clash>),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Engine {
+    /// Creates a customer: claims its identifiers, creates it, and confirms the claims. Answers when all is durable.
+    pub async fn create_customer(&self, profile: Profile) -> Result<CustomerId, CreateError> {
+        let id = CustomerId(uuid::Uuid::now_v7());
+        let identifiers = profile.unique_identifiers();
+        let claimed_until = match self.claim(id, &identifiers).await? {
+            Ok(until) => until,
+            Err(clashes) => return Err(CreateError::Taken(clashes)),
+        };
+        let command = customer::Command::Create { id, profile: Box::new(profile), claimed_until };
+        match self.ask::<Customer>(id.bytes(), command).await {
+            Ok(_) => Ok(id),
+            Err(AskError::Engine(error)) => Err(error.into()),
+            Err(AskError::Refused(customer::Error::ClaimsExpired)) => Err(CreateError::Slow),
+            Err(AskError::Refused(error)) => {
+                tracing::error!(%error, "a new customer was refused");
+                Err(EngineError::Crashed.into())
+            }
+        }
+    }
+
+    /// Puts a profile in the place of the one that was read at `based_on`.
+    pub async fn update_customer(&self, id: CustomerId, based_on: Timestamp, profile: Profile) -> Result<(), UpdateError> {
+        let known = self.read_customer(id, |customer, _, _| customer.identity().map(|known| known.profile.unique_identifiers()));
+        let known = known.await?.flatten().ok_or(UpdateError::NotFound)?;
+        let added: Vec<_> = profile.unique_identifiers().into_iter().filter(|new| !known.contains(new)).collect();
+        let claimed_until = match self.claim(id, &added).await? {
+            Ok(until) => until,
+            Err(clashes) => return Err(UpdateError::Taken(clashes)),
+        };
+        let command = customer::Command::Update { profile: Box::new(profile), based_on, claimed_until };
+        let refused = match self.ask::<Customer>(id.bytes(), command).await {
+            Ok(_) => return Ok(()),
+            // The change may or may not have been made: the claims run out by themselves if it was not.
+            Err(AskError::Engine(error)) => return Err(error.into()),
+            Err(AskError::Refused(refused)) => refused,
+        };
+        self.release(id, &added).await?;
+        match refused {
+            customer::Error::NotFound => Err(UpdateError::NotFound),
+            customer::Error::Conflict | customer::Error::ClaimsExpired => Err(UpdateError::Conflict),
+            customer::Error::Exists
+            | customer::Error::Refused(_)
+            | customer::Error::IdempotencyConflict
+            | customer::Error::Amount(_) => {
+                tracing::error!(error = %refused, "a changed profile was refused");
+                Err(EngineError::Crashed.into())
+            }
+        }
+    }
+
+    /// Looks at a customer; nothing when there is none.
+    pub async fn read_customer<R: Send + 'static>(
+        &self,
+        id: CustomerId,
+        look: impl FnOnce(&Customer, &Program, Timestamp) -> R + Send + 'static,
+    ) -> Result<Option<R>, EngineError> {
+        self.look::<Customer, _>(id.bytes(), |customer, program, now| {
+            customer.identity().is_some().then(|| look(customer, program, now))
+        })
+        .await
+    }
+
+    /// Whose an identifier is.
+    pub async fn find_customer(&self, identifier: &Identifier) -> Result<Option<CustomerId>, EngineError> {
+        let id = identifier.id().bytes();
+        if let Some(holder) = self.inner.shared.holders.get(&id) {
+            return Ok(Some(holder));
+        }
+        let holders = std::sync::Arc::clone(&self.inner.shared.holders);
+        self.look::<Claim, _>(id, move |claim, _, _| {
+            // On the claim's own shard, like its removal when the claim is released: the two cannot overtake each other.
+            if let Some(holder) = claim.holder() {
+                holders.insert(id, holder);
+            }
+            claim.holder()
+        })
+        .await
+    }
+
+    /// Whether there is a customer of that id.
+    pub(super) async fn customer_exists(&self, id: CustomerId) -> Result<bool, EngineError> {
+        if self.inner.shared.holders.get(&id.bytes()).is_some() {
+            return Ok(true);
+        }
+        let exists = self.look::<Customer, _>(id.bytes(), |customer, _, _| customer.identity().is_some()).await?;
+        if exists {
+            self.inner.shared.holders.insert(id.bytes(), id);
+        }
+        Ok(exists)
+    }
+
+    /// The whole audit log of a customer's points, from the durable history; nothing when there is no such customer.
+    pub async fn audit_log(&self, id: CustomerId) -> Result<Option<AuditLog>, EngineError> {
+        let key = Kind::Customer.key(id.bytes());
+        let (mut log, mut after, mut known) = (AuditLog::default(), Lsn::ZERO, false);
+        loop {
+            let page = self.inner.shared.store.history(key, after, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            for (_, bytes) in &page {
+                let record = Record::<Customer>::decode(bytes).map_err(|error| {
+                    tracing::error!(%error, "a customer's history does not decode");
+                    EngineError::Damaged
+                })?;
+                known |= record.events.iter().any(|event| matches!(event, customer::Event::Created { .. }));
+                record.events.iter().for_each(|event| log.apply(event));
+            }
+        }
+        Ok(known.then_some(log))
+    }
+
+    /// Claims all of the identifiers, or none. Gives until when they may be used.
+    async fn claim(&self, id: CustomerId, identifiers: &[Identifier]) -> Result<Result<Timestamp, Vec<Clash>>, EngineError> {
+        let asked: Result<Vec<_>, _> = identifiers
+            .iter()
+            .map(|identifier| self.start::<Claim>(identifier.id().bytes(), identifier::Command::Claim { customer: id }))
+            .collect();
+        let (mut until, mut mine, mut clashes) = (Timestamp::MAX, Vec::new(), Vec::new());
+        for (identifier, answer) in identifiers.iter().zip(asked?) {
+            match answer.wait().await {
+                Ok(identifier::Reply::Yours { usable_until }) => {
+                    until = until.min(usable_until);
+                    mine.push(identifier.clone());
+                }
+                Ok(identifier::Reply::Taken { holder }) => clashes.push(Clash { identifier: identifier.clone(), holder }),
+                Ok(identifier::Reply::Done) => unreachable!("a claim answers whose it is"),
+                Err(AskError::Engine(error)) => return Err(error),
+                Err(AskError::Refused(never)) => match never {},
+            }
+        }
+        if clashes.is_empty() {
+            return Ok(Ok(until));
+        }
+        self.release(id, &mine).await?;
+        Ok(Err(clashes))
+    }
+
+    async fn release(&self, id: CustomerId, identifiers: &[Identifier]) -> Result<(), EngineError> {
+        for identifier in identifiers {
+            let command = identifier::Command::Release { customer: id };
+            match self.ask::<Claim>(identifier.id().bytes(), command).await {
+                Ok(_) => {}
+                Err(AskError::Engine(error)) => return Err(error),
+                Err(AskError::Refused(never)) => match never {},
+            }
+        }
+        Ok(())
+    }
+}

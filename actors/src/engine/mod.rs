@@ -1,0 +1,234 @@
+//! The engine handle: the only way in. Cheap to clone; every call may be made from any thread.
+//!
+//! Owns what spans several entities: claiming identifiers before a customer exists, finding members for a sale, replaying
+//! answers under request ids, queries over indexes. Decides nothing about loyalty.
+
+mod configuration;
+mod customers;
+mod inflight;
+mod points;
+mod sale_query;
+mod sales;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use actix::{Addr, prelude::SendError};
+use domain::{Timestamp, program::Program};
+use tokio::sync::oneshot;
+
+pub use configuration::ConfigureError;
+pub use customers::{Clash, CreateError, UpdateError};
+pub use points::PostError;
+pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};
+pub use sales::{SaleAnswer, SaleError, SaleRequest};
+
+use self::inflight::Inflight;
+use crate::{
+    clock::ClockError,
+    common::Shared,
+    delivery::Parcel,
+    dispatcher::Counters,
+    entity_actor::{Command, For, View},
+    error::{AskError, EngineError},
+    kinds::Durable,
+    residents::Answering,
+    routing::Routing,
+    shard::{Ask, Hosts, Look, Shard, ShardGauges},
+};
+
+/// How many effects may be under way before new work is refused.
+const EFFECTS_MAX: u64 = 200_000;
+pub use store::CheckpointReport;
+
+/// The engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub shared: Shared,
+    pub routing: Routing,
+    pub shards: Vec<Addr<Shard>>,
+    pub gauges: Vec<Arc<ShardGauges>>,
+    pub counters: Arc<Counters>,
+    pub inflight: Inflight,
+    pub draining: AtomicBool,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        shared: Shared,
+        routing: Routing,
+        shards: Vec<Addr<Shard>>,
+        gauges: Vec<Arc<ShardGauges>>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let (inflight, draining) = (Inflight::default(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { shared, routing, shards, gauges, counters, inflight, draining }) }
+    }
+
+    /// The engine's clock.
+    pub fn now(&self) -> Timestamp {
+        self.inner.shared.clock.now()
+    }
+
+    /// Moves a test clock forward.
+    pub fn move_clock(&self, to: Timestamp) -> Result<(), ClockError> {
+        self.inner.shared.clock.move_to(to)
+    }
+
+    /// The program in force.
+    pub fn program(&self) -> Arc<Program> {
+        self.inner.shared.programs.current()
+    }
+
+    /// Takes requests: recovered, and not shutting down.
+    pub fn is_ready(&self) -> bool {
+        !self.inner.draining.load(Ordering::Acquire)
+    }
+
+    /// Folds what is durable into the tables, so that the next start has little to read. Returns when done.
+    pub async fn checkpoint(&self) -> Result<CheckpointReport, EngineError> {
+        let store = Arc::clone(&self.inner.shared.store);
+        let done = tokio::task::spawn_blocking(move || store.checkpoint()).await;
+        match done {
+            Ok(Ok(report)) => Ok(report),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the checkpoint failed");
+                Err(EngineError::Unavailable)
+            }
+            Err(_) => Err(EngineError::Crashed),
+        }
+    }
+
+    /// Refuses new work, waits until everything under way has arrived, and closes the store. Returns what could not be
+    /// waited for.
+    pub async fn drain(&self, patience: std::time::Duration) -> Result<(), EngineError> {
+        self.inner.draining.store(true, Ordering::Release);
+        let deadline = tokio::time::Instant::now() + patience;
+        while self.inner.counters.effects_under_way() > 0 || self.pending_answers() > 0 {
+            if tokio::time::Instant::now() >= deadline {
+                tracing::warn!("work was still under way at the end of the patience; it goes on at the next start");
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        let store = Arc::clone(&self.inner.shared.store);
+        let closed = tokio::task::spawn_blocking(move || store.close()).await;
+        match closed {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the store did not close cleanly");
+                Err(EngineError::Unavailable)
+            }
+            Err(_) => Err(EngineError::Crashed),
+        }
+    }
+
+    /// Sizes for the metrics, by name.
+    pub fn gauges(&self) -> Vec<(&'static str, u64)> {
+        let Inner { shared, counters, .. } = &*self.inner;
+        let stats = shared.store.stats();
+        let durable = shared.store.durable().get();
+        let resident = self.inner.gauges.iter().map(|shard| shard.resident.load(Ordering::Relaxed)).sum();
+        let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+        vec![
+            ("laurel_resident_actors", resident),
+            ("laurel_answers_waiting", self.pending_answers()),
+            ("laurel_effects_under_way", counters.effects_under_way()),
+            ("laurel_records_total", counters.records.load(Ordering::Relaxed)),
+            ("laurel_journal_frames_total", stats.frames),
+            ("laurel_journal_failures_total", counters.failures.load(Ordering::Relaxed)),
+            ("laurel_journal_queue_bytes", size(stats.queue_bytes)),
+            ("laurel_journal_queue_records", stats.queue_records),
+            ("laurel_journal_segments", stats.segments),
+            ("laurel_tail_bytes", size(stats.tail_bytes)),
+            ("laurel_tail_records", stats.tail_records),
+            ("laurel_checkpoints_total", stats.checkpoints),
+            ("laurel_checkpoint_lag_records", durable.saturating_sub(stats.checkpointed.get())),
+        ]
+    }
+
+    fn pending_answers(&self) -> u64 {
+        self.inner.gauges.iter().map(|shard| shard.pending.load(Ordering::Relaxed)).sum()
+    }
+
+    fn admit(&self) -> Result<(), EngineError> {
+        if self.inner.draining.load(Ordering::Acquire) {
+            return Err(EngineError::Draining);
+        }
+        if self.inner.counters.effects_under_way() > EFFECTS_MAX {
+            return Err(EngineError::Overloaded);
+        }
+        Ok(())
+    }
+
+    /// Sends a command on its way at once; the answer comes later.
+    pub(crate) fn start<E>(&self, id: [u8; 16], command: E::Command) -> Result<Answer<E>, EngineError>
+    where
+        E: Durable,
+        Parcel: For<E>,
+        Shard: Hosts<E>,
+    {
+        self.admit()?;
+        let (answer, answered) = oneshot::channel();
+        self.shard_of::<E>(id).try_send(Ask { id, command: Command { command, answer } }).map_err(refused)?;
+        Ok(Answer(answered))
+    }
+
+    /// Asks an entity and waits for its answer.
+    pub(crate) async fn ask<E>(&self, id: [u8; 16], command: E::Command) -> Result<E::Reply, AskError<E::Error>>
+    where
+        E: Durable,
+        Parcel: For<E>,
+        Shard: Hosts<E>,
+    {
+        self.start::<E>(id, command)?.wait().await
+    }
+
+    /// Looks at an entity. What is seen is durable by the time it is answered.
+    pub(crate) async fn look<E, R>(
+        &self,
+        id: [u8; 16],
+        look: impl FnOnce(&E, &Program, Timestamp) -> R + Send + 'static,
+    ) -> Result<R, EngineError>
+    where
+        E: Durable,
+        R: Send + 'static,
+        Parcel: For<E>,
+        Shard: Hosts<E>,
+    {
+        if self.inner.draining.load(Ordering::Acquire) {
+            return Err(EngineError::Draining);
+        }
+        let (answer, answered) = oneshot::channel();
+        let view: Box<dyn View<E>> = Box::new(Answering { look, answer });
+        self.shard_of::<E>(id).try_send(Look { id, view }).map_err(refused)?;
+        answered.await.unwrap_or(Err(EngineError::Crashed))
+    }
+
+    fn shard_of<E: Durable>(&self, id: [u8; 16]) -> &Addr<Shard> {
+        &self.inner.shards[self.inner.routing.shard_of(E::KIND.key(id))]
+    }
+}
+
+/// An answer that is on its way.
+pub(crate) struct Answer<E: Durable>(oneshot::Receiver<Result<E::Reply, AskError<E::Error>>>);
+
+impl<E: Durable> Answer<E> {
+    /// Waits for it. An answer that was dropped on the way is that of a crash.
+    pub async fn wait(self) -> Result<E::Reply, AskError<E::Error>> {
+        self.0.await.unwrap_or(Err(AskError::Engine(EngineError::Crashed)))
+    }
+}
+
+fn refused<T>(error: SendError<T>) -> EngineError {
+    match error {
+        SendError::Full(_) => EngineError::Overloaded,
+        SendError::Closed(_) => EngineError::Draining,
+    }
+}

@@ -1,0 +1,241 @@
+//! The actor around one entity. A thin shell: it takes work from its mailbox and from its slot, lets the cell decide, and
+//! holds the answers until they are durable.
+//!
+//! A panic while deciding or applying ends the actor and nothing else: the shard is told, and the next message finds a
+//! fresh actor made from durable state.
+
+use std::{
+    cell::{Cell as Shared, RefCell},
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+};
+
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
+use domain::{Timestamp, program::Program};
+use store::{Epoch, Lsn};
+use tokio::sync::oneshot;
+
+use crate::{
+    cell::Cell,
+    common::{Common, InEpoch, RETRY_AFTER},
+    delivery::Parcel,
+    error::{AskError, EngineError},
+    kinds::Durable,
+    pending::Held,
+    shard::{Crashed, Shard},
+};
+
+/// How often an effect may crash its receiver before it is set aside until the next start.
+const CRASHES_MAX: u8 = 3;
+
+/// What the shard and an entity's actor share of it. Outlives the actor, so that a crash loses no effect.
+#[derive(Default)]
+pub struct Slot {
+    /// Effects to be taken in, in journal order.
+    pub effects: RefCell<VecDeque<Parcel>>,
+    /// The last record the actor's state depends on.
+    pub last: Shared<Lsn>,
+    /// Messages on their way to the actor.
+    pub queued: Shared<u32>,
+    /// When it was last used.
+    pub used: Shared<u64>,
+    /// How often the effect in front has crashed the actor.
+    pub crashes: Shared<u8>,
+}
+
+impl Slot {
+    /// Nothing is under way and everything is durable: the actor can go.
+    pub fn is_idle(&self, durable: Lsn) -> bool {
+        self.queued.get() == 0 && self.last.get() <= durable && self.effects.borrow().is_empty()
+    }
+}
+
+/// A command and the one who waits for the answer.
+pub struct Command<E: Durable> {
+    pub command: E::Command,
+    pub answer: oneshot::Sender<Result<E::Reply, AskError<E::Error>>>,
+}
+
+/// A look at the state and the one who waits for what is seen.
+pub trait View<E>: Send {
+    /// Makes an answer from the state, to be held until what was seen is durable.
+    fn look(self: Box<Self>, state: &E, program: &Program, now: Timestamp) -> Held;
+    /// Answers that nothing could be seen.
+    fn refuse(self: Box<Self>, error: EngineError);
+}
+
+/// Work for an entity.
+pub enum Work<E: Durable> {
+    /// Decide this.
+    Command(Command<E>),
+    /// Look at the state.
+    Read(Box<dyn View<E>>),
+    /// There are effects in the slot.
+    Effects,
+}
+
+impl<E: Durable> Message for Work<E> {
+    type Result = ();
+}
+
+/// One entity's actor.
+pub struct EntityActor<E: Durable> {
+    cell: Cell<E>,
+    id: [u8; 16],
+    slot: Rc<Slot>,
+    common: Rc<Common>,
+    shard: Addr<Shard>,
+    epoch: Epoch,
+}
+
+impl<E: Durable> EntityActor<E> {
+    /// The actor of a cell that has just been recovered.
+    pub fn new(cell: Cell<E>, id: [u8; 16], slot: Rc<Slot>, common: Rc<Common>, shard: Addr<Shard>) -> Self {
+        slot.last.set(cell.last());
+        let epoch = common.epoch();
+        Self { cell, id, slot, common, shard, epoch }
+    }
+
+    fn is_stale(&self) -> bool {
+        self.epoch != self.common.epoch()
+    }
+
+    fn command(&mut self, work: Command<E>) {
+        let Command { command, answer } = work;
+        if self.is_stale() {
+            let _ = answer.send(Err(EngineError::Unavailable.into()));
+            return;
+        }
+        let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
+        let decided = self.cell.execute(&command, None, &surroundings);
+        self.slot.last.set(self.cell.last());
+        E::decided(self.cell.state(), self.id, &self.common.shared);
+        // A refusal, too, was decided on the state as it is: it is given when that is durable.
+        let held: Held = match decided {
+            Err(AskError::Engine(error)) => {
+                let _ = answer.send(Err(error.into()));
+                return;
+            }
+            Err(AskError::Refused(refusal)) => Box::new(move |durable| {
+                let _ = answer.send(Err(durable.map_or_else(AskError::Engine, |()| AskError::Refused(refusal))));
+            }),
+            Ok(reply) => Box::new(move |durable| {
+                let _ = answer.send(durable.map(|()| reply).map_err(AskError::Engine));
+            }),
+        };
+        self.common.hold(self.cell.last(), held);
+    }
+
+    fn read(&self, view: Box<dyn View<E>>) {
+        let held = view.look(self.cell.state(), &self.common.shared.programs.current(), self.common.shared.clock.now());
+        if self.is_stale() {
+            return held(Err(EngineError::Unavailable));
+        }
+        self.common.hold(self.cell.last(), held);
+    }
+
+    /// Takes in the effects of the slot, in order, as far as they can be written. Says whether some are left for later.
+    fn effects(&mut self) -> bool
+    where
+        Parcel: For<E>,
+    {
+        loop {
+            let next = self.slot.effects.borrow().front().cloned();
+            let Some(parcel) = next else { return false };
+            let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
+            let taken = match parcel.command() {
+                Some(command) => match self.cell.execute(command, Some(parcel.effect), &surroundings) {
+                    Ok(_) => Ok(()),
+                    Err(AskError::Engine(error)) => Err(error),
+                    Err(AskError::Refused(refusal)) => {
+                        tracing::error!(effect = ?parcel.effect, ?refusal, "an effect was refused by its receiver");
+                        self.cell.consume(parcel.effect, &surroundings)
+                    }
+                },
+                None => unreachable!("the shard gives effects to receivers of their kind"),
+            };
+            match taken {
+                Ok(()) => {
+                    self.slot.last.set(self.cell.last());
+                    E::decided(self.cell.state(), self.id, &self.common.shared);
+                    self.slot.crashes.set(0);
+                    self.slot.effects.borrow_mut().pop_front();
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "an effect waits");
+                    return !self.is_stale();
+                }
+            }
+        }
+    }
+
+    /// The effect in front has crashed the actor: after some tries it is set aside, so that the others get through. It stays
+    /// undelivered in the journal and is tried again at the next start.
+    fn note_crash(&self) {
+        self.slot.crashes.set(self.slot.crashes.get() + 1);
+        if self.slot.crashes.get() >= CRASHES_MAX {
+            let parked = self.slot.effects.borrow_mut().pop_front();
+            tracing::error!(?parked, "an effect crashes its receiver and is set aside until the next start");
+            self.slot.crashes.set(0);
+        }
+    }
+}
+
+/// A parcel, as a command for receivers of one kind.
+pub trait For<E: Durable> {
+    /// The command; nothing when it is for another kind.
+    fn command(&self) -> Option<&E::Command>;
+}
+
+impl<E: Durable> Actor for EntityActor<E>
+where
+    Parcel: For<E>,
+{
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        // The bound that matters is admission at the shard; this one only keeps a hot entity's queue finite.
+        context.set_mailbox_capacity(crate::residents::ENTITY_MAILBOX);
+    }
+}
+
+impl<E: Durable> Handler<Work<E>> for EntityActor<E>
+where
+    Parcel: For<E>,
+{
+    type Result = ();
+
+    fn handle(&mut self, work: Work<E>, context: &mut Context<Self>) {
+        self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
+        let taking_effects = matches!(work, Work::Effects);
+        // The cell is dropped after a panic, never looked at again: nothing half-done can be seen.
+        let done = catch_unwind(AssertUnwindSafe(|| match work {
+            Work::Command(command) => {
+                self.command(command);
+                false
+            }
+            Work::Read(view) => {
+                self.read(view);
+                false
+            }
+            Work::Effects => self.effects(),
+        }));
+        match done {
+            Ok(false) => {}
+            Ok(true) => {
+                self.slot.queued.set(self.slot.queued.get() + 1);
+                context.notify_later(Work::Effects, RETRY_AFTER);
+            }
+            Err(_) => {
+                tracing::error!(kind = E::KIND.name(), id = %uuid::Uuid::from_bytes(self.id), "an entity's actor crashed");
+                if taking_effects {
+                    self.note_crash();
+                }
+                self.slot.queued.set(0);
+                self.shard.do_send(Crashed { kind: E::KIND, id: self.id });
+                context.stop();
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What the store asks of the layer above: how records change a snapshot, for every kind; and what they say, for people.
+
+use domain::{configuration::Configuration, customer::Customer, identifier::Claim, sale::Sale};
+use store::{EntityKey, Fold, FoldError};
+
+use crate::{
+    kinds::{Durable, Kind},
+    record::{Record, encode_snapshot, recover},
+};
+
+/// Folds the records of every kind of entity.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EntityFold;
+
+impl Fold for EntityFold {
+    fn fold(&self, entity: EntityKey, snapshot: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
+        match kind_of(entity)? {
+            Kind::Customer => fold::<Customer>(snapshot, records),
+            Kind::Sale => fold::<Sale>(snapshot, records),
+            Kind::Claim => fold::<Claim>(snapshot, records),
+            Kind::Configuration => fold::<Configuration>(snapshot, records),
+        }
+    }
+}
+
+fn fold<E: Durable>(snapshot: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
+    let state: E = recover(snapshot, records.iter().copied())?;
+    Ok((!state.is_gone()).then(|| encode_snapshot(&state)))
+}
+
+fn kind_of(entity: EntityKey) -> Result<Kind, FoldError> {
+    Kind::from_number(entity.kind)
+        .ok_or_else(|| FoldError { what: format!("{entity} is of a kind that this program does not know") })
+}
+
+/// A record in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspected {
+    /// When it was decided.
+    pub at: domain::Timestamp,
+    /// Under which version of the program.
+    pub program_version: u32,
+    /// Its events and effects, each on a line of its own.
+    pub lines: Vec<String>,
+}
+
+/// Puts a stored record in words.
+pub fn inspect_record(entity: EntityKey, bytes: &[u8]) -> Result<Inspected, FoldError> {
+    match kind_of(entity)? {
+        Kind::Customer => inspect::<Customer>(bytes),
+        Kind::Sale => inspect::<Sale>(bytes),
+        Kind::Claim => inspect::<Claim>(bytes),
+        Kind::Configuration => inspect::<Configuration>(bytes),
+    }
+}
+
+fn inspect<E: Durable>(bytes: &[u8]) -> Result<Inspected, FoldError> {
+    let record = Record::<E>::decode(bytes)?;
+    let events = record.events.iter().map(|event| format!("{event:?}"));
+    let effects = record.effects.iter().map(|effect| format!("effect {effect:?}"));
+    Ok(Inspected { at: record.at, program_version: record.program_version, lines: events.chain(effects).collect() })
+}

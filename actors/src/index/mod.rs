@@ -1,0 +1,30 @@
+//! The index rows: what can be looked up other than by entity. Owns key layouts and value forms; both are stored and never
+//! change their meaning.
+
+pub mod remembered;
+pub mod requests;
+pub mod sales;
+
+use store::IndexId;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Answers under request ids.
+pub const REQUESTS: IndexId = IndexId(1);
+/// Sales of a store by opening time.
+pub const SALES: IndexId = IndexId(2);
+/// Answers under a customer's idempotency keys.
+pub const REMEMBERED: IndexId = IndexId(3);
+
+/// The version of the values' forms.
+const VALUE_VERSION: u8 = 1;
+
+/// A fingerprint of a request's body, to notice that a request id comes with another one. Stored.
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    xxh3_64(bytes)
+}
+
+/// Time as bytes that sort like time.
+fn ordered(at: domain::Timestamp) -> [u8; 8] {
+    // Flipping the sign bit makes negative times sort before positive ones.
+    (at.millis() ^ i64::MIN).to_be_bytes()
+}

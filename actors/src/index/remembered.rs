@@ -1,0 +1,29 @@
+//! Answers under a customer's idempotency keys (incentives.md 4.8). Key: customer, fingerprint of the key.
+
+use domain::{
+    customer::{Fingerprint, Remembered},
+    id::CustomerId,
+};
+use store::{IndexChange, codec};
+
+use super::{REMEMBERED, VALUE_VERSION};
+use crate::error::EngineError;
+
+/// The key of an idempotency key.
+pub fn key(customer: CustomerId, key: Fingerprint) -> Box<[u8]> {
+    [customer.bytes(), key.0.into_bytes()].concat().into()
+}
+
+/// The row that remembers an answer.
+pub fn put(customer: CustomerId, fingerprint: Fingerprint, remembered: &Remembered) -> IndexChange {
+    let value = codec::encode(VALUE_VERSION, remembered).into();
+    IndexChange::Put { index: REMEMBERED, key: key(customer, fingerprint), value }
+}
+
+/// The answer of a row.
+pub fn read(value: &[u8]) -> Result<Remembered, EngineError> {
+    codec::decode(value).map(|(_, remembered)| remembered).map_err(|error| {
+        tracing::error!(%error, "a remembered answer does not decode");
+        EngineError::Damaged
+    })
+}

@@ -1,0 +1,35 @@
+//! Identifier claims in the store.
+
+use domain::identifier::{Claim, Effect, Event};
+use store::IndexChange;
+
+use super::{Decided, Durable, Kind, Residence};
+use crate::{common::Shared, delivery::Delivery};
+
+impl Durable for Claim {
+    const KIND: Kind = Kind::Claim;
+    const RESIDENCE: Residence = Residence::Leaves;
+
+    fn rows(_: &Self, _: &Self::Command, _: Decided<'_, Self>) -> Vec<IndexChange> {
+        Vec::new()
+    }
+
+    fn deliveries(_: &[Event], effects: &[Effect]) -> Vec<Delivery> {
+        effects.iter().map(|effect| match *effect {}).collect()
+    }
+
+    /// The cache of holders. A holder put there before the confirmation is durable does no harm: the customer's creation,
+    /// which caused it, is.
+    fn decided(state: &Self, id: [u8; 16], shared: &Shared) {
+        match state.holder() {
+            Some(holder) => shared.holders.insert(id, holder),
+            None => {
+                shared.holders.remove(&id);
+            }
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.is_free()
+    }
+}

@@ -1,0 +1,41 @@
+//! Who does the work: one durable actor per customer, sale, identifier and configuration, on shards; and the engine handle,
+//! the only way in.
+//!
+//! Knows how entities live (recovery, durability, passivation, effects), not what they decide: that is `domain`'s. Knows
+//! nothing of HTTP.
+//!
+//! The way of a command: the [`Engine`] sends it to the shard of its entity; the shard hands it to the entity's actor,
+//! which it spawns from durable state when there is none; the actor decides, queues the record and applies it, and goes on;
+//! the answer is held back until the store says that the record is durable. Effects are handed to their receivers by the
+//! committer, in journal order, before the answers are released: whoever has an answer finds the effects on their way, in
+//! front of anything it sends next.
+
+mod cell;
+mod clock;
+mod common;
+mod delivery;
+mod dispatcher;
+mod engine;
+mod entity_actor;
+mod error;
+mod fold;
+mod index;
+mod kinds;
+mod pending;
+mod programs;
+mod record;
+mod residents;
+mod routing;
+mod shard;
+mod start;
+
+pub use clock::{Clock, ClockError};
+pub use engine::{
+    CheckpointReport, Clash, ConfigureError, CreateError, Engine, PostError, SaleAnswer, SaleCursor, SaleDate, SaleError,
+    SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, UpdateError,
+};
+pub use error::EngineError;
+pub use fold::{EntityFold, Inspected, inspect_record};
+pub use index::fingerprint;
+pub use kinds::Kind;
+pub use start::{EngineOptions, Recovery, StartError, start};

@@ -1,0 +1,263 @@
+//! The actors of one kind that are in memory on one shard: spawned on demand, let go when idle.
+//!
+//! Only an idle actor goes: everything it wrote is durable and nothing is on its way to it. So whoever is spawned next
+//! finds in the store all that the one before knew.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+};
+
+use actix::{Actor, Addr, prelude::SendError};
+use domain::{Timestamp, program::Program};
+use store::{Lsn, ReadError};
+use tokio::sync::oneshot;
+
+use crate::{
+    cell::Cell,
+    common::Common,
+    delivery::Parcel,
+    entity_actor::{EntityActor, For, Slot, View, Work},
+    error::EngineError,
+    kinds::{Durable, Residence},
+    pending::Held,
+    shard::Shard,
+};
+
+/// How much work may wait at one entity.
+pub const ENTITY_MAILBOX: usize = 4096;
+/// How many actors are looked at, at most, to find one that can go.
+const EVICTION_TRIES: usize = 16;
+
+struct Resident<E: Durable>
+where
+    Parcel: For<E>,
+{
+    actor: Addr<EntityActor<E>>,
+    slot: Rc<Slot>,
+}
+
+/// The actors of one kind on one shard.
+pub struct Residents<E: Durable>
+where
+    Parcel: For<E>,
+{
+    by_id: HashMap<[u8; 16], Resident<E>>,
+    /// Slots of actors that crashed with records still on their way to disk. A fresh actor would not find those in the store,
+    /// so there is none until they are durable.
+    crashed: HashMap<[u8; 16], Rc<Slot>>,
+    /// In order of arrival at the end of the queue: the clock hand of second-chance eviction, or, for kinds that leave, the
+    /// order in which they become durable.
+    queue: VecDeque<([u8; 16], u64)>,
+    limit: usize,
+}
+
+impl<E: Durable> Residents<E>
+where
+    Parcel: For<E>,
+{
+    /// Nobody yet; at most about `limit` that stay.
+    pub fn new(limit: usize) -> Self {
+        Self { by_id: HashMap::new(), crashed: HashMap::new(), queue: VecDeque::new(), limit: limit.max(1) }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Sends work to an entity. What cannot be taken comes back with the reason.
+    pub fn send(
+        &mut self,
+        id: [u8; 16],
+        work: Work<E>,
+        common: &Rc<Common>,
+        shard: &Addr<Shard>,
+    ) -> Result<(), (Work<E>, EngineError)> {
+        if self.crashed.contains_key(&id) {
+            return Err((work, EngineError::Crashed));
+        }
+        let resident = match self.resident(id, common, shard) {
+            Ok(resident) => resident,
+            Err(error) => return Err((work, error.into())),
+        };
+        match resident.actor.try_send(work) {
+            Ok(()) => {
+                resident.slot.queued.set(resident.slot.queued.get() + 1);
+                resident.slot.used.set(common.tick());
+                Ok(())
+            }
+            Err(SendError::Full(work)) => Err((work, EngineError::Overloaded)),
+            Err(SendError::Closed(work)) => Err((work, EngineError::Crashed)),
+        }
+    }
+
+    /// Puts an effect into its receiver's slot and wakes the receiver.
+    pub fn deliver(&mut self, id: [u8; 16], parcel: Parcel, common: &Rc<Common>, shard: &Addr<Shard>) {
+        if let Some(slot) = self.crashed.get(&id) {
+            return slot.effects.borrow_mut().push_back(parcel);
+        }
+        match self.resident(id, common, shard) {
+            Ok(resident) => {
+                let first = resident.slot.effects.borrow().is_empty();
+                resident.slot.effects.borrow_mut().push_back(parcel);
+                resident.slot.used.set(common.tick());
+                if first {
+                    resident.wake();
+                }
+            }
+            Err(error) => {
+                let effect = parcel.effect;
+                tracing::error!(%error, ?effect, "an effect's receiver cannot be read; the effect waits for the next start");
+            }
+        }
+    }
+
+    /// Takes note that an actor crashed. There is no other until what it wrote is durable.
+    pub fn crashed(&mut self, id: [u8; 16]) {
+        if let Some(gone) = self.by_id.remove(&id) {
+            self.crashed.insert(id, gone.slot);
+        }
+    }
+
+    /// Replaces crashed actors that have effects waiting; the others come back when somebody asks for them.
+    pub fn revive(&mut self, common: &Rc<Common>, shard: &Addr<Shard>) {
+        let durable = common.durable();
+        let ripe: Vec<_> = self.crashed.iter().filter(|(_, slot)| slot.last.get() <= durable).map(|(id, _)| *id).collect();
+        for id in ripe {
+            let Some(slot) = self.crashed.remove(&id) else { continue };
+            if slot.effects.borrow().is_empty() {
+                continue;
+            }
+            match self.spawn(id, Rc::clone(&slot), common, shard) {
+                Ok(resident) => resident.wake(),
+                Err(error) => tracing::error!(%error, "an entity with effects waiting cannot be recovered"),
+            }
+        }
+    }
+
+    /// Drops everybody: the epoch they lived in has ended.
+    pub fn clear(&mut self) {
+        self.by_id.clear();
+        self.crashed.clear();
+        self.queue.clear();
+    }
+
+    /// Lets go whoever has nothing to do: all of a kind that leaves, and of a kind that stays those over the limit that were not
+    /// used for longest.
+    pub fn passivate(&mut self, durable: Lsn) {
+        match E::RESIDENCE {
+            Residence::Leaves => self.let_idle_go(durable),
+            Residence::Stays => self.evict_over_limit(durable),
+        }
+    }
+
+    fn let_idle_go(&mut self, durable: Lsn) {
+        for _ in 0..self.queue.len() {
+            let Some((id, seen)) = self.queue.pop_front() else { return };
+            let Some(resident) = self.by_id.get(&id) else { continue };
+            if resident.slot.is_idle(durable) {
+                self.by_id.remove(&id);
+            } else if resident.slot.last.get() > durable {
+                // Those behind it were written later.
+                self.queue.push_front((id, seen));
+                return;
+            } else {
+                self.queue.push_back((id, seen));
+            }
+        }
+    }
+
+    fn evict_over_limit(&mut self, durable: Lsn) {
+        while self.by_id.len() > self.limit {
+            let mut freed = false;
+            for _ in 0..EVICTION_TRIES {
+                let Some((id, seen)) = self.queue.pop_front() else { return };
+                let Some(resident) = self.by_id.get(&id) else { continue };
+                let used = resident.slot.used.get();
+                if used == seen && resident.slot.is_idle(durable) {
+                    self.by_id.remove(&id);
+                    freed = true;
+                    break;
+                }
+                self.queue.push_back((id, used));
+            }
+            if !freed {
+                return;
+            }
+        }
+    }
+
+    fn resident(&mut self, id: [u8; 16], common: &Rc<Common>, shard: &Addr<Shard>) -> Result<&Resident<E>, LoadError> {
+        if !self.by_id.contains_key(&id) {
+            self.spawn(id, Rc::default(), common, shard)?;
+        }
+        Ok(self.by_id.get(&id).expect("the actor is there, or has just been put there"))
+    }
+
+    fn spawn(
+        &mut self,
+        id: [u8; 16],
+        slot: Rc<Slot>,
+        common: &Rc<Common>,
+        shard: &Addr<Shard>,
+    ) -> Result<&Resident<E>, LoadError> {
+        let cell = Cell::<E>::recover(E::KIND.key(id), &common.shared.store.load(E::KIND.key(id))?)?;
+        let actor = EntityActor::new(cell, id, Rc::clone(&slot), Rc::clone(common), shard.clone()).start();
+        self.queue.push_back((id, 0));
+        Ok(self.by_id.entry(id).insert_entry(Resident { actor, slot }).into_mut())
+    }
+}
+
+impl<E: Durable> Resident<E>
+where
+    Parcel: For<E>,
+{
+    /// Tells the actor that there are effects. They were admitted with the records that caused them, so this is not bounded.
+    fn wake(&self) {
+        self.slot.queued.set(self.slot.queued.get() + 1);
+        self.actor.do_send(Work::Effects);
+    }
+}
+
+/// Why an entity cannot be brought into memory.
+#[derive(Debug, thiserror::Error)]
+enum LoadError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Fold(#[from] store::FoldError),
+}
+
+impl From<LoadError> for EngineError {
+    fn from(error: LoadError) -> Self {
+        tracing::error!(%error, "an entity cannot be recovered");
+        Self::Damaged
+    }
+}
+
+/// A view that gives its answer to one who waits for it.
+pub struct Answering<L, R> {
+    /// Makes the answer.
+    pub look: L,
+    /// Who waits.
+    pub answer: oneshot::Sender<Result<R, EngineError>>,
+}
+
+impl<E, L, R> View<E> for Answering<L, R>
+where
+    L: FnOnce(&E, &Program, Timestamp) -> R + Send,
+    R: Send + 'static,
+{
+    fn look(self: Box<Self>, state: &E, program: &Program, now: Timestamp) -> Held {
+        let Self { look, answer } = *self;
+        let seen = look(state, program, now);
+        Box::new(move |durable| {
+            let _ = answer.send(durable.map(|()| seen));
+        })
+    }
+
+    fn refuse(self: Box<Self>, error: EngineError) {
+        let _ = self.answer.send(Err(error));
+    }
+}

@@ -1,0 +1,283 @@
+//! A shard: one thread's worth of entities. Routes work to their actors, hands over effects, releases answers, lets idle
+//! actors go, and replaces those that crashed.
+
+use std::rc::Rc;
+
+use actix::{Actor, AsyncContext, Context, Handler, Message};
+use domain::{configuration::Configuration, customer::Customer, identifier::Claim, sale::Sale};
+use store::{Epoch, Lsn};
+
+use crate::{
+    common::{Common, Shared},
+    delivery::{Delivery, Parcel},
+    entity_actor::{Command, For, View, Work},
+    kinds::{Durable, Kind},
+    residents::Residents,
+};
+
+/// How much work may wait at a shard before callers are refused.
+const SHARD_MAILBOX: usize = 16_384;
+/// Sales, claims and configurations are not kept; the bound only matters while they are at work.
+const UNBOUNDED: usize = usize::MAX;
+
+/// One thread's worth of entities.
+pub struct Shard {
+    common: Rc<Common>,
+    customers: Residents<Customer>,
+    sales: Residents<Sale>,
+    claims: Residents<Claim>,
+    configurations: Residents<Configuration>,
+    gauges: std::sync::Arc<ShardGauges>,
+}
+
+/// Sizes of a shard, for the metrics.
+#[derive(Debug, Default)]
+pub struct ShardGauges {
+    /// Actors in memory.
+    pub resident: std::sync::atomic::AtomicU64,
+    /// Answers that wait for durability.
+    pub pending: std::sync::atomic::AtomicU64,
+}
+
+impl Shard {
+    /// A shard with nobody on it.
+    pub fn new(
+        shared: Shared,
+        shard: u16,
+        durable: Lsn,
+        customers_max: usize,
+        gauges: std::sync::Arc<ShardGauges>,
+    ) -> Self {
+        Self {
+            common: Rc::new(Common::new(shared, shard, durable)),
+            customers: Residents::new(customers_max),
+            sales: Residents::new(UNBOUNDED),
+            claims: Residents::new(UNBOUNDED),
+            configurations: Residents::new(UNBOUNDED),
+            gauges,
+        }
+    }
+
+    fn revive(&mut self, context: &mut Context<Self>) {
+        let (shard, common) = (context.address(), &self.common);
+        self.customers.revive(common, &shard);
+        self.sales.revive(common, &shard);
+        self.claims.revive(common, &shard);
+        self.configurations.revive(common, &shard);
+    }
+
+    fn measure(&self) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let resident = self.customers.len() + self.sales.len() + self.claims.len() + self.configurations.len();
+        self.gauges.resident.store(u64::try_from(resident).unwrap_or(u64::MAX), Relaxed);
+        let pending = self.common.pending.borrow().len();
+        self.gauges.pending.store(u64::try_from(pending).unwrap_or(u64::MAX), Relaxed);
+    }
+}
+
+impl Actor for Shard {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        context.set_mailbox_capacity(SHARD_MAILBOX);
+    }
+}
+
+/// The residents of a kind.
+pub trait Hosts<E: Durable>
+where
+    Parcel: For<E>,
+{
+    /// They, and what they share.
+    fn residents(&mut self) -> (&mut Residents<E>, &Rc<Common>);
+}
+
+macro_rules! hosts {
+    ($($entity:ty => $field:ident),+ $(,)?) => {$(
+        impl Hosts<$entity> for Shard {
+            fn residents(&mut self) -> (&mut Residents<$entity>, &Rc<Common>) {
+                (&mut self.$field, &self.common)
+            }
+        }
+    )+};
+}
+
+hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations);
+
+/// A command for an entity of this shard.
+pub struct Ask<E: Durable> {
+    pub id: [u8; 16],
+    pub command: Command<E>,
+}
+
+/// A look at an entity of this shard.
+pub struct Look<E: Durable> {
+    pub id: [u8; 16],
+    pub view: Box<dyn View<E>>,
+}
+
+/// Effects for entities of this shard, in journal order.
+pub struct Deliver(pub Vec<Parcel>);
+
+/// Everything up to here is durable.
+pub struct Durables {
+    pub through: Lsn,
+}
+
+/// Everything not yet durable is lost.
+pub struct NewEpoch(pub Epoch);
+
+/// An entity's actor has stopped on a panic.
+pub struct Crashed {
+    pub kind: Kind,
+    pub id: [u8; 16],
+}
+
+impl<E: Durable> Message for Ask<E> {
+    type Result = ();
+}
+
+impl<E: Durable> Message for Look<E> {
+    type Result = ();
+}
+
+impl Message for Deliver {
+    type Result = ();
+}
+
+impl Message for Durables {
+    type Result = ();
+}
+
+impl Message for NewEpoch {
+    type Result = ();
+}
+
+impl Message for Crashed {
+    type Result = ();
+}
+
+impl<E: Durable> Handler<Ask<E>> for Shard
+where
+    Parcel: For<E>,
+    Self: Hosts<E>,
+{
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<E>, context: &mut Context<Self>) {
+        let shard = context.address();
+        let (residents, common) = self.residents();
+        let common = Rc::clone(common);
+        if let Err((Work::Command(Command { answer, .. }), error)) =
+            residents.send(ask.id, Work::Command(ask.command), &common, &shard)
+        {
+            let _ = answer.send(Err(error.into()));
+        }
+    }
+}
+
+impl<E: Durable> Handler<Look<E>> for Shard
+where
+    Parcel: For<E>,
+    Self: Hosts<E>,
+{
+    type Result = ();
+
+    fn handle(&mut self, look: Look<E>, context: &mut Context<Self>) {
+        let shard = context.address();
+        let (residents, common) = self.residents();
+        let common = Rc::clone(common);
+        if let Err((Work::Read(view), error)) = residents.send(look.id, Work::Read(look.view), &common, &shard) {
+            view.refuse(error);
+        }
+    }
+}
+
+impl Handler<Deliver> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Deliver(parcels): Deliver, context: &mut Context<Self>) {
+        let shard = context.address();
+        let common = Rc::clone(&self.common);
+        for parcel in parcels {
+            let id = parcel.delivery.receiver().id;
+            match &parcel.delivery {
+                Delivery::Customer(..) => self.customers.deliver(id, parcel, &common, &shard),
+                Delivery::Claim(..) => self.claims.deliver(id, parcel, &common, &shard),
+            }
+        }
+    }
+}
+
+impl Handler<Durables> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Durables { through }: Durables, context: &mut Context<Self>) {
+        // Word of a commit from before a failure may come after the failure's: it says nothing new.
+        if through > self.common.durable() {
+            self.common.pending.borrow_mut().release(through);
+        }
+        self.customers.passivate(through);
+        self.sales.passivate(through);
+        self.claims.passivate(through);
+        self.revive(context);
+        self.measure();
+    }
+}
+
+impl Handler<NewEpoch> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, NewEpoch(epoch): NewEpoch, _: &mut Context<Self>) {
+        self.customers.clear();
+        self.sales.clear();
+        self.claims.clear();
+        self.configurations.clear();
+        self.common.enter(epoch);
+        self.measure();
+    }
+}
+
+impl Handler<Crashed> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Crashed { kind, id }: Crashed, context: &mut Context<Self>) {
+        match kind {
+            Kind::Customer => self.customers.crashed(id),
+            Kind::Sale => self.sales.crashed(id),
+            Kind::Claim => self.claims.crashed(id),
+            Kind::Configuration => self.configurations.crashed(id),
+        }
+        self.revive(context);
+    }
+}
+
+impl For<Customer> for Parcel {
+    fn command(&self) -> Option<&domain::customer::Command> {
+        match &self.delivery {
+            Delivery::Customer(_, command) => Some(command),
+            Delivery::Claim(..) => None,
+        }
+    }
+}
+
+impl For<Claim> for Parcel {
+    fn command(&self) -> Option<&domain::identifier::Command> {
+        match &self.delivery {
+            Delivery::Claim(_, command) => Some(command),
+            Delivery::Customer(..) => None,
+        }
+    }
+}
+
+impl For<Sale> for Parcel {
+    fn command(&self) -> Option<&domain::sale::Command> {
+        None
+    }
+}
+
+impl For<Configuration> for Parcel {
+    fn command(&self) -> Option<&domain::configuration::Command> {
+        None
+    }
+}

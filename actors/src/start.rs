@@ -1,0 +1,180 @@
+//! Starting the engine: open the store, recover, start the shards, hand over what is pending.
+
+use std::sync::Arc;
+
+use actix::{Actor, Arbiter};
+use domain::{
+    configuration::{Configuration, Section},
+    customer::Customer,
+    id::RetailerId,
+    identifier::Claim,
+    program::Program,
+    sale::Sale,
+};
+use quick_cache::sync::Cache;
+use store::{Disk, FoldError, OpenError, PendingEffect, ReadError, Store};
+
+use crate::{
+    cell::Companion,
+    clock::Clock,
+    common::Shared,
+    delivery::Parcel,
+    dispatcher::Dispatcher,
+    engine::{ConfigureError, Engine},
+    fold::EntityFold,
+    kinds::{Durable, Kind},
+    programs::{CONFIGURATION, Programs},
+    record::{Record, recover},
+    routing::Routing,
+    shard::{Shard, ShardGauges},
+};
+
+/// How many confirmed identifiers are kept in front of their claims: about 100 bytes each.
+const HOLDERS_CACHED: usize = 1 << 19;
+
+/// How an engine is started.
+pub struct EngineOptions {
+    /// Sizes of the store.
+    pub store: store::Options,
+    /// Where the store is.
+    pub disk: Arc<dyn Disk>,
+    /// Where time comes from.
+    pub clock: Clock,
+    /// Threads that carry entities; at least one. One more carries the configuration.
+    pub shards: usize,
+    /// About how many customers stay in memory.
+    pub customers_max: usize,
+    /// Who is served.
+    pub retailer: RetailerId,
+    /// The program of a first start, as text.
+    pub first_program: String,
+}
+
+/// Why an engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The configuration cannot be read.
+    #[error("the configuration cannot be read: {0}")]
+    Read(#[from] ReadError),
+    /// A record cannot be read.
+    #[error("a record cannot be read: {0}")]
+    Fold(#[from] FoldError),
+    /// The stored program does not compile under this version of Laurel.
+    #[error("the stored program has problems: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Program(Vec<domain::program::Problem>),
+    /// The stored program belongs to another retailer.
+    #[error("the data are of retailer {stored}, not of {asked}")]
+    OtherRetailer {
+        /// Whose data they are.
+        stored: RetailerId,
+        /// Who was to be served.
+        asked: RetailerId,
+    },
+    /// The first program was not taken.
+    #[error("the first program was not taken: {0}")]
+    FirstProgram(ConfigureError),
+}
+
+/// What a start found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovery {
+    /// Records read from the journal because no checkpoint had them.
+    pub records_replayed: u64,
+    /// Effects that had not arrived and were handed over again.
+    pub effects_redelivered: usize,
+    /// The version of the program in force.
+    pub program_version: u32,
+}
+
+/// Starts an engine. Must be called inside a running actix system; blocks while the journal is read.
+pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartError> {
+    let routing = Routing::over(options.shards.max(1));
+    let dispatcher = Arc::new(Dispatcher::new(routing));
+    let (store, recovered) =
+        store::open::<Companion>(options.store, options.disk, Arc::new(EntityFold), dispatcher.clone())?;
+    let store: Arc<dyn Store<Companion>> = store;
+
+    let configuration = load_configuration(store.as_ref())?;
+    let program = match configuration.compile() {
+        None => Program::empty(options.retailer, "Laurel"),
+        Some(compiled) => compiled.map_err(StartError::Program)?,
+    };
+    let stored = program.retailer().id;
+    if stored != options.retailer {
+        return Err(StartError::OtherRetailer { stored, asked: options.retailer });
+    }
+
+    let shared = Shared {
+        store: Arc::clone(&store),
+        clock: options.clock,
+        programs: Arc::new(Programs::new(program)),
+        holders: Arc::new(Cache::new(HOLDERS_CACHED)),
+    };
+    let gauges: Vec<Arc<ShardGauges>> = (0..routing.shards()).map(|_| Arc::default()).collect();
+    let customers_each = options.customers_max.div_ceil(options.shards.max(1));
+    let shards: Vec<_> = (0_u16..)
+        .zip(&gauges)
+        .map(|(number, gauges)| {
+            let (shared, gauges, durable) = (shared.clone(), Arc::clone(gauges), recovered.durable);
+            Shard::start_in_arbiter(&Arbiter::new().handle(), move |_| {
+                Shard::new(shared, number, durable, customers_each, gauges)
+            })
+        })
+        .collect();
+
+    let pending_store = Arc::clone(&store);
+    let pending = Box::new(move || {
+        parcels(&pending_store.pending_effects()).unwrap_or_else(|error| {
+            tracing::error!(%error, "a pending effect cannot be read; it waits for the next start");
+            Vec::new()
+        })
+    });
+    dispatcher.connect(shards.clone(), pending);
+    let redelivered = parcels(&recovered.pending_effects)?;
+    let effects_redelivered = redelivered.len();
+    dispatcher.deliver(redelivered);
+
+    let engine = Engine::new(shared, routing, shards, gauges, dispatcher.counters());
+    if configuration.version() == 0 {
+        let first = engine.configure(Section::Program, options.first_program, false).await;
+        first.map_err(StartError::FirstProgram)?;
+    }
+    let recovery = Recovery {
+        records_replayed: recovered.records_replayed,
+        effects_redelivered,
+        program_version: engine.program().version(),
+    };
+    Ok((engine, recovery))
+}
+
+fn load_configuration(store: &dyn Store<Companion>) -> Result<Configuration, StartError> {
+    let loaded = store.load(Kind::Configuration.key(CONFIGURATION))?;
+    Ok(recover(loaded.snapshot.as_deref(), loaded.records.iter().map(AsRef::as_ref))?)
+}
+
+/// What pending effects ask, from the records that carry them.
+fn parcels(pending: &[PendingEffect]) -> Result<Vec<Parcel>, FoldError> {
+    pending
+        .iter()
+        .map(|effect| {
+            let kind = Kind::from_number(effect.entity.kind);
+            let deliveries = match kind {
+                Some(Kind::Customer) => deliveries::<Customer>(&effect.record)?,
+                Some(Kind::Sale) => deliveries::<Sale>(&effect.record)?,
+                Some(Kind::Claim) => deliveries::<Claim>(&effect.record)?,
+                Some(Kind::Configuration) => deliveries::<Configuration>(&effect.record)?,
+                None => return Err(FoldError { what: format!("{} is of an unknown kind", effect.entity) }),
+            };
+            let delivery = deliveries.into_iter().nth(usize::from(effect.id.index));
+            let delivery = delivery.ok_or_else(|| FoldError { what: format!("effect {:?} is not in its record", effect.id) })?;
+            Ok(Parcel { effect: effect.id, delivery })
+        })
+        .collect()
+}
+
+fn deliveries<E: Durable>(record: &[u8]) -> Result<Vec<crate::delivery::Delivery>, FoldError> {
+    Ok(Record::<E>::decode(record)?.deliveries())
+}

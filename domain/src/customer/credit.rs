@@ -1,0 +1,343 @@
+//! Booking a revision of a sale: evaluate it, and write the difference to what it gave before (incentives.md 6.4, 9).
+
+use super::{
+    Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited,
+    memory::Recall, tier,
+};
+use crate::{
+    amount::Points,
+    entity::{Context, Decision, Verdict},
+    id::{LedgerRowId, PointAccountId, PointSourceId, TierLevelId, TierSystemId},
+    ledger::{Draft, Earning, TakenFor, Taking},
+    program::Program,
+    rules::{Award, Evaluation, LimitUse, Line, Payment, Purchase, RefusalReason, Refused, Standing},
+    sale::line_discounts,
+    time::Timestamp,
+};
+
+const DAY_MS: i64 = 86_400_000;
+
+pub(super) fn decide(
+    customer: &Customer,
+    credit: &CreditSale,
+    context: &Context<'_>,
+) -> Result<Verdict<Customer>, Error> {
+    let earlier = match earlier_evaluation(customer, credit, context) {
+        Ok(earlier) => earlier,
+        Err(need) => return Ok(Verdict::Need(need)),
+    };
+    if earlier.is_some_and(|earlier| earlier.revision >= credit.revision) {
+        return Ok(Verdict::Decided(Decision::answer(Reply::Credited)));
+    }
+    let program = match program_of(earlier, context) {
+        Ok(program) => program,
+        Err(need) => return Ok(Verdict::Need(need)),
+    };
+    let fetched = matches!(customer.memory.evaluation(credit.sale), Recall::Unsure);
+    let recalled = earlier.filter(|_| fetched).cloned().map(Box::new);
+
+    let mut draft = Draft::new(&customer.ledger, context.ids, 0);
+    draft.expire(context.now)?;
+    let expired = draft.movements().len();
+
+    let tiers = earlier.map_or_else(|| customer.held_levels(), |earlier| earlier.tiers.clone());
+    let business_time = earlier.map_or(credit.business_time, |earlier| earlier.business_time);
+    let evaluation = evaluate(customer, credit, earlier, program, &tiers, business_time, &draft)?;
+    let uses = use_changes(&evaluation, earlier, context.program.retailer().switches.restore_on_return);
+
+    let mut booking = Booking::new(credit, earlier, business_time, context, draft);
+    booking.book(&evaluation.awards)?;
+    let Booking { mut draft, causes, forfeited, waived, mut refused, .. } = booking;
+    refused.extend(evaluation.refused);
+
+    let moves = tier::qualify(&customer.tiers, context.program, &mut draft, business_time);
+    let (mut movements, _) = draft.finish();
+    let booked = movements.split_off(expired);
+    let entries = booked
+        .into_iter()
+        .zip(causes)
+        .map(|(movement, (cause, source))| Entry { movement, cause, source })
+        .collect();
+
+    let mut events = Vec::with_capacity(3);
+    if !movements.is_empty() {
+        events.push(Event::PointsExpired { movements, at: context.now });
+    }
+    let oldest_ms = i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS;
+    events.push(Event::SaleCredited(Box::new(SaleCredited {
+        at: context.now,
+        sale: credit.sale,
+        revision: credit.revision,
+        transaction_id: credit.content.transaction_id.clone(),
+        business_time,
+        program_version: earlier.map_or(context.program.version(), |earlier| earlier.program_version),
+        tiers,
+        entries,
+        forfeited,
+        waived,
+        uses,
+        uses_matter_from: context.now.plus_millis(-oldest_ms),
+        recalled,
+        refused,
+        failed: evaluation.failed,
+    })));
+    if !moves.is_empty() {
+        events.push(Event::TiersEntered { moves, at: context.now });
+    }
+    Ok(Verdict::Decided(Decision { events, reply: Reply::Credited, effects: Vec::new() }))
+}
+
+/// What the sale gave before, if it gave anything.
+fn earlier_evaluation<'a>(
+    customer: &'a Customer,
+    credit: &CreditSale,
+    context: &Context<'a>,
+) -> Result<Option<&'a EvaluationRecord>, Need> {
+    match customer.memory.evaluation(credit.sale) {
+        Recall::Known(record) => Ok(Some(record)),
+        Recall::Never => Ok(None),
+        Recall::Unsure if !credit.credited_before => Ok(None),
+        Recall::Unsure => {
+            let fetched = context.fetched.evaluations.iter().find(|(sale, _)| *sale == credit.sale);
+            fetched.map(|(_, record)| record.as_ref()).ok_or(Need::Evaluation(credit.sale))
+        }
+    }
+}
+
+/// The program of the first evaluation: later revisions are judged by the same rules (incentives.md 9.1).
+fn program_of<'a>(earlier: Option<&EvaluationRecord>, context: &Context<'a>) -> Result<&'a Program, Need> {
+    let Some(earlier) = earlier.filter(|earlier| earlier.program_version != context.program.version()) else {
+        return Ok(context.program);
+    };
+    let version = earlier.program_version;
+    let fetched = context.fetched.programs.iter().find(|program| program.version() == version);
+    fetched.map(AsRef::as_ref).ok_or(Need::Program(version))
+}
+
+fn evaluate(
+    customer: &Customer,
+    credit: &CreditSale,
+    earlier: Option<&EvaluationRecord>,
+    program: &Program,
+    tiers: &[(TierSystemId, TierLevelId)],
+    business_time: Timestamp,
+    draft: &Draft<'_>,
+) -> Result<Evaluation, Error> {
+    let content = &*credit.content;
+    let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
+    let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || earlier.is_some())) else {
+        return Ok(Evaluation::default());
+    };
+    let discounts = line_discounts(content)?;
+    let lines: Vec<_> = content
+        .items
+        .iter()
+        .zip(discounts)
+        .map(|(item, discount)| Line {
+            item_id: &item.item_id,
+            quantity: item.quantity,
+            subtotal: item.subtotal,
+            tax_included: item.tax_included,
+            discount,
+        })
+        .collect();
+    let payments: Vec<_> =
+        content.payments.iter().map(|payment| Payment { kind: &payment.kind, amount: payment.amount }).collect();
+    let purchase = Purchase {
+        time: business_time,
+        store: content.store,
+        channel: &content.channel,
+        subtotal: content.subtotal,
+        tax_total: content.tax_total,
+        lines: &lines,
+        payments: &payments,
+        share,
+    };
+    // The sale's own earlier uses must not stand in its way.
+    let without_own = earlier.map(|earlier| {
+        let mut usage = customer.usage.clone();
+        for used in &earlier.uses {
+            usage.record(&negated(used)?)?;
+        }
+        Ok::<_, Error>(usage)
+    });
+    let without_own = without_own.transpose()?;
+    let balance = |account| draft.available(account);
+    let standing = Standing { tiers, balance: &balance, usage: without_own.as_ref().unwrap_or(&customer.usage) };
+    Ok(program.evaluate(&purchase, &standing, None))
+}
+
+/// The use that undoes a use.
+fn negated(used: &LimitUse) -> Result<LimitUse, Error> {
+    Ok(LimitUse { times: -used.times, points: used.points.negated()?, ..used.clone() })
+}
+
+/// How what is used of the limits changes.
+fn use_changes(
+    evaluation: &Evaluation,
+    earlier: Option<&EvaluationRecord>,
+    restore_on_return: bool,
+) -> Vec<LimitUse> {
+    let before = earlier.map_or(&[][..], |earlier| &earlier.uses);
+    let mut changes = evaluation.uses.clone();
+    for used in before {
+        let negated = negated(used).expect("a use that was recorded has a negative");
+        match changes.iter_mut().find(|change| change.key == used.key && change.at == used.at) {
+            Some(change) => {
+                change.times += negated.times;
+                change.points = change.points.plus(negated.points).expect("the difference of two uses is an amount");
+            }
+            None => changes.push(negated),
+        }
+    }
+    changes.retain(|change| {
+        let gives_back = change.times < 0 || change.points.is_negative();
+        (change.times != 0 || !change.points.is_zero()) && (restore_on_return || !gives_back)
+    });
+    changes
+}
+
+/// The difference between what the rules want to give and what was given, on its way into the ledger.
+struct Booking<'a> {
+    sale: &'a CreditSale,
+    earlier: Option<&'a EvaluationRecord>,
+    business_time: Timestamp,
+    context: &'a Context<'a>,
+    draft: Draft<'a>,
+    /// Per movement booked, what caused it.
+    causes: Vec<(Cause, PointSourceId)>,
+    forfeited: Vec<Award>,
+    waived: Vec<Award>,
+    refused: Vec<Refused>,
+}
+
+impl<'a> Booking<'a> {
+    fn new(
+        sale: &'a CreditSale,
+        earlier: Option<&'a EvaluationRecord>,
+        business_time: Timestamp,
+        context: &'a Context<'a>,
+        draft: Draft<'a>,
+    ) -> Self {
+        let forfeited = earlier.map_or_else(Vec::new, |earlier| earlier.forfeited.clone());
+        let (causes, waived, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Self { sale, earlier, business_time, context, draft, causes, forfeited, waived, refused }
+    }
+
+    fn book(&mut self, awards: &[Award]) -> Result<(), Error> {
+        // What goes is taken first, so that ceilings see the room it makes.
+        for (cause, account, source) in self.earlier_causes() {
+            let wanted = awards.iter().filter(|award| award.cause() == cause && award.account == account);
+            let wanted = Points::sum(wanted.map(|award| award.points))?;
+            let before = self.wanted_before(cause, account);
+            if wanted < before {
+                self.take_back(cause, account, source, before.minus(wanted)?)?;
+            }
+        }
+        for award in awards {
+            let more = award.points.minus(self.wanted_before(award.cause(), award.account))?;
+            if more.is_positive() {
+                self.give(award, more)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn wanted_before(&self, cause: Cause, account: PointAccountId) -> Points {
+        self.earlier.map_or(Points::ZERO, |earlier| earlier.wanted(cause, account))
+    }
+
+    /// Everything that gave, or would have given, before.
+    fn earlier_causes(&self) -> Vec<(Cause, PointAccountId, PointSourceId)> {
+        let Some(earlier) = self.earlier else { return Vec::new() };
+        let granted = earlier.granted.iter().map(|known| (known.cause, known.account, known.source));
+        let forfeited = earlier.forfeited.iter().map(|known| (known.cause(), known.account, known.source));
+        let mut causes: Vec<_> = Vec::new();
+        for cause in granted.chain(forfeited) {
+            if !causes.contains(&cause) {
+                causes.push(cause);
+            }
+        }
+        causes
+    }
+
+    fn give(&mut self, award: &Award, more: Points) -> Result<(), Error> {
+        let program = self.context.program;
+        let account = program.account(award.account).filter(|account| account.active);
+        let source = program.source(award.source).filter(|source| source.active);
+        let (Some(account), Some(source)) = (account, source) else {
+            return self.forfeit(award, more, RefusalReason::Inactive);
+        };
+        let room = self.draft.room(account, source, self.business_time, program)?;
+        let allowed = room.allowed(more);
+        if allowed.is_positive() {
+            let earning = Earning {
+                account,
+                source,
+                points: allowed,
+                occurred: self.business_time,
+                sale: Some(self.sale.sale),
+                program,
+            };
+            self.draft.earn(earning)?;
+            self.causes.push((award.cause(), award.source));
+        }
+        if allowed < more {
+            let stricter = room.source_is_stricter();
+            let reason = if stricter { RefusalReason::SourceLimit } else { RefusalReason::MaxBalance };
+            return self.forfeit(award, more.minus(allowed)?, reason);
+        }
+        Ok(())
+    }
+
+    fn forfeit(&mut self, award: &Award, points: Points, reason: RefusalReason) -> Result<(), Error> {
+        self.forfeited.push(Award { points, ..award.clone() });
+        self.refused.push(Refused { tree: award.tree, outcome: award.outcome, reason });
+        Ok(())
+    }
+
+    /// Takes back what a cause gave: first what was never given, then the sale's own lots, then the account's others, then
+    /// overdraft where the account allows it; what is left is waived (incentives.md 9.3, 4.3).
+    fn take_back(
+        &mut self,
+        cause: Cause,
+        account: PointAccountId,
+        source: PointSourceId,
+        points: Points,
+    ) -> Result<(), Error> {
+        let mut points = points;
+        for forfeited in self.forfeited.iter_mut().filter(|known| known.cause() == cause && known.account == account) {
+            let part = forfeited.points.min(points);
+            forfeited.points = forfeited.points.minus(part)?;
+            points = points.minus(part)?;
+        }
+        self.forfeited.retain(|known| known.points.is_positive());
+        if !points.is_positive() {
+            return Ok(());
+        }
+        let occurred = self.sale.content.modified_time.min(self.context.now);
+        let before = self.draft.movements().len();
+        let missing = self.draft.take_from_pool(&Taking {
+            accounts: &[account],
+            source: None,
+            points,
+            occurred,
+            reason: TakenFor::Return,
+            first_from: Some(self.sale.sale),
+            row: None,
+        })?;
+        if missing.is_positive() {
+            let negative = self.context.program.account(account).is_some_and(|account| account.allow_negative_balance);
+            if negative {
+                let row = LedgerRowId(self.draft.next_id());
+                self.draft.overdraw(row, account, missing, occurred, TakenFor::Return)?;
+            } else {
+                let Cause { tree, outcome } = cause;
+                self.waived.push(Award { tree, outcome, account, source, points: missing.negated()? });
+            }
+        }
+        let written = self.draft.movements().len() - before;
+        self.causes.extend(std::iter::repeat_n((cause, source), written));
+        Ok(())
+    }
+}

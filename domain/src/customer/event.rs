@@ -1,0 +1,215 @@
+//! What has happened to a customer. Stored for ever: enums grow at the end only, members are never reinterpreted.
+
+use serde::{Deserialize, Serialize};
+
+use super::{EvaluationRecord, Fingerprint, Profile};
+use crate::{
+    amount::Points,
+    id::{
+        CustomerId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId, SaleId, TierLevelId, TierSystemId,
+        UserPointAccountId, UserTierId,
+    },
+    ledger::Movement,
+    rules::{Award, LimitUse, Refused},
+    time::Timestamp,
+};
+
+/// What has happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The customer came into being.
+    Created {
+        /// The customer.
+        id: CustomerId,
+        /// Who it is.
+        profile: Box<Profile>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The profile is now this one.
+    ProfileChanged {
+        /// The whole new profile.
+        profile: Box<Profile>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The customer joined or moved to levels.
+    TiersEntered {
+        /// In order.
+        moves: Vec<TierMove>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Lots ran out.
+    PointsExpired {
+        /// Each at its own expiry.
+        movements: Vec<Movement>,
+        /// When it was written down.
+        at: Timestamp,
+    },
+    /// A deposit or spend was done.
+    PointsPosted(Box<PointsPosted>),
+    /// A revision of a sale was evaluated and the difference booked.
+    SaleCredited(Box<SaleCredited>),
+}
+
+/// A customer joined a level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierMove {
+    /// Names the membership.
+    pub id: UserTierId,
+    /// Of which system.
+    pub system: TierSystemId,
+    /// The level before, if any.
+    pub from: Option<TierLevelId>,
+    /// The level now.
+    pub to: TierLevelId,
+    /// Why.
+    pub cause: TierMoveCause,
+}
+
+/// Why a customer changed level (incentives.md 8.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TierMoveCause {
+    /// First contact with the system.
+    Enrolled,
+    /// The entrance rules of a higher level passed.
+    Qualifying,
+}
+
+/// A deposit or spend on request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointsPosted {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// One per detail that was done.
+    pub details: Vec<PostedDetail>,
+    /// How many of `movements` belong to each of `details`, in order.
+    pub rows: Vec<u16>,
+    /// The rows written.
+    pub movements: Vec<Movement>,
+    /// Fingerprint of each detail's body under its idempotency key.
+    pub keys: Vec<(Fingerprint, Fingerprint)>,
+}
+
+/// The result of one detail, as it is answered and remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostedDetail {
+    /// What came of it.
+    pub status: PostedStatus,
+    /// Per account touched; a failed detail has one without an amount, or none.
+    pub rows: Vec<PostedRow>,
+    /// As sent.
+    pub reference_id: Box<str>,
+    /// As sent.
+    pub reference_type: Box<str>,
+    /// As sent.
+    pub transaction_id: Box<str>,
+    /// Shared by all rows of the detail.
+    pub tracking_id: uuid::Uuid,
+    /// As sent, or made.
+    pub idempotency_id: Box<str>,
+    /// A repeat: this is the first result again.
+    pub replayed: bool,
+    /// Points asked for that were not given or taken, and why: a limit, or a balance that stops at zero.
+    pub shortfall: Points,
+}
+
+/// One account's part of a detail's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostedRow {
+    /// The account.
+    pub account: PointAccountId,
+    /// The customer's use of it; none: never used.
+    pub user_account: Option<UserPointAccountId>,
+    /// The source named in the request.
+    pub source: Option<PointSourceId>,
+    /// How many points were given or taken.
+    pub amount: Points,
+    /// The balance after it.
+    pub remaining_balance: Points,
+    /// The lifetime value after it.
+    pub life_time_value: Points,
+}
+
+/// What came of a detail (incentives.md 3.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PostedStatus {
+    /// Done.
+    Ok,
+    /// The pool holds less.
+    InsufficientPoints,
+    /// No such account.
+    AccountNotFound,
+    /// The account takes part in nothing.
+    AccountInactive,
+    /// Not above zero, or too far back.
+    InvalidAmount,
+    /// No such source, or an inactive one.
+    SourceNotFound,
+    /// The source does not fill that account.
+    SourceNotLinked,
+    /// A restriction of the source.
+    SourceLimitExceeded,
+    /// The account's ceiling.
+    MaxBalanceExceeded,
+    /// Another detail failed and partial success was not allowed.
+    NotAttempted,
+    /// The pool is empty by configuration.
+    NoDefaultAccount,
+}
+
+/// A revision of a sale was evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleCredited {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Which sale.
+    pub sale: SaleId,
+    /// Which revision.
+    pub revision: u32,
+    /// The till's id of it, for the audit log.
+    pub transaction_id: Box<str>,
+    /// Business time of the evaluation.
+    pub business_time: Timestamp,
+    /// The program it was evaluated under; later revisions are too (incentives.md 9.1).
+    pub program_version: u32,
+    /// The levels held before.
+    pub tiers: Vec<(TierSystemId, TierLevelId)>,
+    /// What was written.
+    pub entries: Vec<Entry>,
+    /// What the sale would have given but for a ceiling or a source's limit; replaces what was remembered of it.
+    pub forfeited: Vec<Award>,
+    /// What should have been taken back and was not there to take: below zero.
+    pub waived: Vec<Award>,
+    /// Changes to what is used of the limits.
+    pub uses: Vec<LimitUse>,
+    /// Uses of limits that no sale at or after this time is affected by may be forgotten.
+    pub uses_matter_from: Timestamp,
+    /// What the sale had given before, when that had left the state and was fetched from the history.
+    pub recalled: Option<Box<EvaluationRecord>>,
+    /// Outcomes that passed and gave nothing.
+    pub refused: Vec<Refused>,
+    /// Trees whose arithmetic failed.
+    pub failed: Vec<RuleTreeId>,
+}
+
+/// A movement and what caused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The row.
+    pub movement: Movement,
+    /// Its cause.
+    pub cause: Cause,
+    /// The source the cause gives from.
+    pub source: PointSourceId,
+}
+
+/// The rule that gave or took points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The tree.
+    pub tree: RuleTreeId,
+    /// Its outcome.
+    pub outcome: OutcomeId,
+}

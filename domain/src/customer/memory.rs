@@ -1,0 +1,218 @@
+//! What a customer remembers of the past to decide rightly: what sales gave, what was answered under idempotency keys.
+//!
+//! Both are windows: the newest are kept, older ones live on in the history and are fetched when a decision needs them.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Cause, PostedDetail, SaleCredited};
+use crate::{
+    amount::Points,
+    id::{PointAccountId, PointSourceId, SaleId, TierLevelId, TierSystemId},
+    rules::{Award, LimitUse},
+    time::Timestamp,
+};
+
+/// How many sales' evaluations stay in the state. A return mostly follows within the next few visits.
+const EVALUATIONS_KEPT: usize = 16;
+/// How many idempotency keys stay in the state. A retry mostly follows within seconds.
+const KEYS_KEPT: usize = 16;
+
+/// The fingerprint of an idempotency key or of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub Uuid);
+
+impl Fingerprint {
+    const NAMESPACE: Uuid = Uuid::from_u128(0x6c61_7572_656c_4650_8000_0000_0000_0001);
+
+    /// The fingerprint of a text.
+    pub fn of(text: &str) -> Self {
+        Self(Uuid::new_v5(&Self::NAMESPACE, text.as_bytes()))
+    }
+}
+
+/// The answer given under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The body it was given to; another one under the same key is a conflict.
+    pub body: Fingerprint,
+    /// The answer.
+    pub detail: PostedDetail,
+    /// When; after 400 days the key is free again (incentives.md 4.8).
+    pub at: Timestamp,
+}
+
+/// What one sale gave this customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluationRecord {
+    /// The sale.
+    pub sale: SaleId,
+    /// The revision booked last.
+    pub revision: u32,
+    /// Business time of the first evaluation; later ones use it too.
+    pub business_time: Timestamp,
+    /// The program of the first evaluation; later ones use it too.
+    pub program_version: u32,
+    /// The levels held before the first evaluation; later ones use them too.
+    pub tiers: Vec<(TierSystemId, TierLevelId)>,
+    /// What was given, net of what was taken back.
+    pub granted: Vec<Granted>,
+    /// What it would have given but for a ceiling or a source's limit.
+    pub forfeited: Vec<Award>,
+    /// What it used of the limits.
+    pub uses: Vec<LimitUse>,
+}
+
+/// Points of one cause in one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// The rule.
+    pub cause: Cause,
+    /// Where the points went.
+    pub account: PointAccountId,
+    /// Where they came from.
+    pub source: PointSourceId,
+    /// How many.
+    pub points: Points,
+}
+
+/// The windows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    evaluations: VecDeque<EvaluationRecord>,
+    /// Evaluations have left the window: a sale that is not in it may yet have been evaluated.
+    evaluations_left: bool,
+    keys: VecDeque<(Fingerprint, Remembered)>,
+    keys_left: bool,
+}
+
+/// What a window knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recall<'a, T> {
+    /// It is there.
+    Known(&'a T),
+    /// There never was one.
+    Never,
+    /// It is not there any more, or there never was one: ask the history.
+    Unsure,
+}
+
+impl Memory {
+    /// What a sale gave.
+    pub fn evaluation(&self, sale: SaleId) -> Recall<'_, EvaluationRecord> {
+        match self.evaluations.iter().rev().find(|known| known.sale == sale) {
+            Some(record) => Recall::Known(record),
+            None if self.evaluations_left => Recall::Unsure,
+            None => Recall::Never,
+        }
+    }
+
+    /// What was answered under a key.
+    pub fn remembered(&self, key: Fingerprint) -> Recall<'_, Remembered> {
+        match self.keys.iter().rev().find(|(known, _)| *known == key) {
+            Some((_, remembered)) => Recall::Known(remembered),
+            None if self.keys_left => Recall::Unsure,
+            None => Recall::Never,
+        }
+    }
+
+    /// Takes in what a sale gave, on top of what it had given before.
+    pub(super) fn record_evaluation(&mut self, credited: &SaleCredited) {
+        let known = self.evaluations.iter().position(|known| known.sale == credited.sale);
+        let known = known.and_then(|place| self.evaluations.remove(place));
+        let earlier = known.or_else(|| credited.recalled.as_deref().cloned());
+        self.evaluations.push_back(EvaluationRecord::after(earlier, credited));
+        if self.evaluations.len() > EVALUATIONS_KEPT {
+            self.evaluations.pop_front();
+            self.evaluations_left = true;
+        }
+    }
+
+    /// Takes in an answer given under a key.
+    pub(super) fn record_key(&mut self, key: Fingerprint, remembered: Remembered) {
+        self.keys.push_back((key, remembered));
+        if self.keys.len() > KEYS_KEPT {
+            self.keys.pop_front();
+            self.keys_left = true;
+        }
+    }
+}
+
+impl EvaluationRecord {
+    /// The record after a credit, from the one before it.
+    ///
+    /// # Panics
+    /// When the amounts do not sum, which the decision has checked.
+    pub fn after(earlier: Option<Self>, credited: &SaleCredited) -> Self {
+        let mut record = earlier.unwrap_or_else(|| Self {
+            sale: credited.sale,
+            revision: 0,
+            business_time: credited.business_time,
+            program_version: credited.program_version,
+            tiers: credited.tiers.clone(),
+            granted: Vec::new(),
+            forfeited: Vec::new(),
+            uses: Vec::new(),
+        });
+        record.revision = credited.revision;
+        record.forfeited.clone_from(&credited.forfeited);
+        for change in credited.granted_changes() {
+            let same = |known: &&mut Granted| {
+                known.cause == change.cause && known.account == change.account && known.source == change.source
+            };
+            match record.granted.iter_mut().find(same) {
+                Some(known) => known.points = known.points.plus(change.points).expect("what a sale gave is an amount"),
+                None => record.granted.push(change),
+            }
+        }
+        record.granted.retain(|granted| !granted.points.is_zero());
+        for used in &credited.uses {
+            match record.uses.iter_mut().find(|known| known.key == used.key && known.at == used.at) {
+                Some(known) => {
+                    known.times += used.times;
+                    known.points = known.points.plus(used.points).expect("what a sale uses of a limit is an amount");
+                }
+                None => record.uses.push(used.clone()),
+            }
+        }
+        record.uses.retain(|used| used.times != 0 || !used.points.is_zero());
+        record
+    }
+
+    /// What the rules wanted to give, whether a limit of the account or source let it or not.
+    pub fn wanted(&self, cause: Cause, account: PointAccountId) -> Points {
+        let granted = self.granted.iter().filter(|known| known.cause == cause && known.account == account);
+        let forfeited = self.forfeited.iter().filter(|known| known.cause() == cause && known.account == account);
+        Points::sum(granted.map(|known| known.points).chain(forfeited.map(|known| known.points)))
+            .expect("what a sale gave is an amount")
+    }
+}
+
+impl Award {
+    /// The rule that gives it.
+    pub const fn cause(&self) -> Cause {
+        Cause { tree: self.tree, outcome: self.outcome }
+    }
+}
+
+impl SaleCredited {
+    /// What the credit changes in what the sale has given, per cause.
+    pub fn granted_changes(&self) -> impl Iterator<Item = Granted> {
+        let written = self.entries.iter().map(|entry| Granted {
+            cause: entry.cause,
+            account: entry.movement.account(),
+            source: entry.source,
+            points: entry.movement.change(),
+        });
+        let waived = self.waived.iter().map(|award| Granted {
+            cause: award.cause(),
+            account: award.account,
+            source: award.source,
+            points: award.points,
+        });
+        written.chain(waived)
+    }
+}

@@ -1,0 +1,29 @@
+//! The customer: identity, points, tiers and rule state.
+//!
+//! Owns what a customer has and how that changes. Does not know sales beyond what they earned, nor who asks.
+
+mod audit;
+mod command;
+mod credit;
+mod event;
+mod memory;
+mod need;
+mod posting;
+mod profile;
+mod state;
+mod tier;
+mod view;
+
+pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
+pub use command::{
+    Command, CreditSale, DepositDetail, Error, Posting, PostingRefused, Purpose, Reply, SpendDetail,
+};
+pub use event::{
+    Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, SaleCredited, TierMove, TierMoveCause,
+};
+pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
+pub use need::{Fetched, Need};
+pub use profile::{Address, ExternalId, Names, Phone, Profile};
+pub use state::{Customer, Effect, Identity};
+pub use tier::UserTier;
+pub use view::{AccountBalance, Balances};

@@ -1,0 +1,389 @@
+//! Deposits and spends on request (incentives.md 4.1-4.5, 4.8, 7.1).
+
+use super::{
+    AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail, PostedRow,
+    PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail, tier,
+};
+use crate::{
+    amount::Points,
+    entity::{Context, Decision, Verdict},
+    id::{LedgerRowId, PointAccountId, PointSourceId},
+    ledger::{Draft, Earning, TakenFor, Taking},
+    program::PointAccount,
+    time::Timestamp,
+};
+
+/// How long a key is remembered: 400 days (incentives.md 4.8).
+const KEY_LIFE_MS: i64 = 400 * 86_400_000;
+
+pub(super) fn decide(
+    customer: &Customer,
+    posting: &Posting,
+    context: &Context<'_>,
+) -> Result<Verdict<Customer>, Error> {
+    let mut draft = Draft::new(&customer.ledger, context.ids, 0);
+    draft.expire(context.now)?;
+    let expired = draft.movements().len();
+    let mut run = Run { customer, context, partial: posting.allow_partial_success, draft, results: Vec::new() };
+    let asked = match &posting.purpose {
+        Purpose::Deposit(details) => details.iter().try_for_each(|detail| run.detail(Asked::Deposit(detail))),
+        Purpose::Spend(details) => details.iter().try_for_each(|detail| run.detail(Asked::Spend(detail))),
+    };
+    match asked {
+        Ok(()) => {}
+        Err(Stop::Need(need)) => return Ok(Verdict::Need(need)),
+        Err(Stop::Refuse(error)) => return Err(error),
+    }
+    run.refuse_unless_something_was_done()?;
+    run.decided(expired, posting.disable_event_publishing).map(Verdict::Decided)
+}
+
+/// Why the details are not gone on with.
+enum Stop {
+    Need(Need),
+    Refuse(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Refuse(error.into())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Deposit(&'a DepositDetail),
+    Spend(&'a SpendDetail),
+}
+
+/// What came of a detail so far.
+struct Done {
+    detail: PostedDetail,
+    /// Movements it wrote.
+    rows: usize,
+    /// Its key and body, when it is new.
+    key: Option<(Fingerprint, Fingerprint)>,
+}
+
+struct Run<'a> {
+    customer: &'a Customer,
+    context: &'a Context<'a>,
+    partial: bool,
+    draft: Draft<'a>,
+    results: Vec<Done>,
+}
+
+impl<'a> Run<'a> {
+    fn detail(&mut self, asked: Asked<'_>) -> Result<(), Stop> {
+        let (key, body) = (self.key_of(asked), asked.body());
+        if let Some(key) = key
+            && let Some(mut known) = self.answered(key, body)?
+        {
+            known.replayed = true;
+            self.results.push(Done { detail: known, rows: 0, key: None });
+            return Ok(());
+        }
+        let before = self.draft.movements().len();
+        let outcome = match asked {
+            Asked::Deposit(deposit) => self.deposit(deposit)?,
+            Asked::Spend(spend) => self.spend(spend)?,
+        };
+        let tracking_id = self.draft.next_id();
+        let made = self.draft.next_id().to_string();
+        let detail = PostedDetail {
+            status: outcome.status,
+            rows: outcome.rows,
+            reference_id: asked.reference().0.clone(),
+            reference_type: asked.reference().1.clone(),
+            transaction_id: asked.transaction_id().clone(),
+            tracking_id,
+            idempotency_id: asked.idempotency_id().map_or_else(|| made.into(), Clone::clone),
+            replayed: false,
+            shortfall: outcome.shortfall,
+        };
+        let key = key.unwrap_or_else(|| Fingerprint::of(&detail.idempotency_id));
+        let key = (outcome.status == PostedStatus::Ok).then_some((key, body));
+        self.results.push(Done { detail, rows: self.draft.movements().len() - before, key });
+        Ok(())
+    }
+
+    /// The key under which a repeat is recognised: the caller's, or the business reference where the switch says so.
+    fn key_of(&self, asked: Asked<'_>) -> Option<Fingerprint> {
+        if let Some(id) = asked.idempotency_id() {
+            return Some(Fingerprint::of(id));
+        }
+        let (id, kind) = asked.reference();
+        let by_reference = self.context.program.retailer().switches.dedupe_on_reference && !id.is_empty();
+        by_reference.then(|| {
+            let (direction, account) = match asked {
+                Asked::Deposit(deposit) => ("deposit", deposit.account.to_string()),
+                Asked::Spend(spend) => ("spend", format!("{:?}", spend.accounts)),
+            };
+            Fingerprint::of(&format!("reference\n{kind}\n{id}\n{account}\n{direction}"))
+        })
+    }
+
+    /// The answer given under the key before, in this call or an earlier one.
+    fn answered(&self, key: Fingerprint, body: Fingerprint) -> Result<Option<PostedDetail>, Stop> {
+        let same_call = self.results.iter().find(|done| done.key.is_some_and(|(known, _)| known == key));
+        if let Some(done) = same_call {
+            let same_body = done.key.is_some_and(|(_, known)| known == body);
+            return if same_body { Ok(Some(done.detail.clone())) } else { Err(Error::IdempotencyConflict.into()) };
+        }
+        let remembered = match self.customer.memory.remembered(key) {
+            Recall::Known(remembered) => Some(remembered),
+            Recall::Never => None,
+            Recall::Unsure => {
+                let fetched = self.context.fetched.remembered.iter().find(|(known, _)| *known == key);
+                fetched.ok_or(Stop::Need(Need::Remembered(key)))?.1.as_ref()
+            }
+        };
+        match remembered.filter(|known| known.at.plus_millis(KEY_LIFE_MS) > self.context.now) {
+            None => Ok(None),
+            Some(Remembered { body: known, detail, .. }) if *known == body => Ok(Some(detail.clone())),
+            Some(_) => Err(Error::IdempotencyConflict.into()),
+        }
+    }
+
+    fn deposit(&mut self, asked: &DepositDetail) -> Result<Outcome, Error> {
+        let program = self.context.program;
+        let occurred = asked.occurred.unwrap_or(self.context.now);
+        let Some(account) = program.account(asked.account) else {
+            return Ok(Outcome::failed(PostedStatus::AccountNotFound));
+        };
+        let failed = |run: &Self, status| Ok(run.failed_on(account, Some(asked.source), status));
+        if !asked.amount.is_positive() {
+            return failed(self, PostedStatus::InvalidAmount);
+        }
+        if !account.active {
+            return failed(self, PostedStatus::AccountInactive);
+        }
+        let Some(source) = program.source(asked.source).filter(|source| source.active) else {
+            return failed(self, PostedStatus::SourceNotFound);
+        };
+        if !source.accounts.contains(&account.id) {
+            return failed(self, PostedStatus::SourceNotLinked);
+        }
+        let room = self.draft.room(account, source, occurred, program)?;
+        let allowed = room.allowed(asked.amount);
+        if allowed < asked.amount && (!self.partial || allowed.is_zero()) {
+            let by_source = room.source_is_stricter();
+            let status = if by_source { PostedStatus::SourceLimitExceeded } else { PostedStatus::MaxBalanceExceeded };
+            return failed(self, status);
+        }
+        self.draft.earn(Earning { account, source, points: allowed, occurred, sale: None, program })?;
+        let row = self.row(account.id, Some(source.id), allowed);
+        Ok(Outcome { status: PostedStatus::Ok, rows: vec![row], shortfall: asked.amount.minus(allowed)? })
+    }
+
+    fn spend(&mut self, asked: &SpendDetail) -> Result<Outcome, Error> {
+        let pool = match self.pool_accounts(asked) {
+            Ok(pool) => pool,
+            Err(outcome) => return Ok(outcome),
+        };
+        let first = pool[0];
+        if !asked.amount.is_positive() {
+            return Ok(self.failed_on(first, asked.source, PostedStatus::InvalidAmount));
+        }
+        let accounts: Vec<_> = pool.iter().map(|account| account.id).collect();
+        let reason = if asked.is_return { TakenFor::Return } else { TakenFor::Spend };
+        let occurred = asked.occurred.unwrap_or(self.context.now);
+        let taking = Taking {
+            accounts: &accounts,
+            source: asked.source,
+            points: asked.amount,
+            occurred,
+            reason,
+            first_from: None,
+            row: asked.row,
+        };
+        let short = self.draft.pool(&taking)? < asked.amount;
+        let without_force = self.context.program.retailer().switches.overdraft_without_force;
+        let may_overdraw = first.allow_negative_balance && (asked.force || asked.is_return || without_force);
+        // Without negative balances the organisation bears the return (incentives.md 4.3, last row).
+        let stops_at_zero = !first.allow_negative_balance && asked.is_return;
+        if short && !may_overdraw && !stops_at_zero {
+            return Ok(self.failed_on(first, asked.source, PostedStatus::InsufficientPoints));
+        }
+        let before = self.draft.movements().len();
+        let missing = self.draft.take_from_pool(&taking)?;
+        if missing.is_positive() && may_overdraw {
+            let row = asked.overdraft_row.unwrap_or_else(|| LedgerRowId(self.draft.next_id()));
+            let occurred = asked.overdraft_occurred.unwrap_or(occurred);
+            self.draft.overdraw(row, first.id, missing, occurred, reason)?;
+        }
+        let mut rows: Vec<PostedRow> = Vec::new();
+        for place in before..self.draft.movements().len() {
+            let movement = &self.draft.movements()[place];
+            let (account, amount) = (movement.account(), movement.change().negated()?);
+            match rows.iter_mut().find(|row| row.account == account) {
+                Some(row) => row.amount = row.amount.plus(amount)?,
+                None => rows.push(self.row(account, asked.source, amount)),
+            }
+        }
+        if rows.is_empty() {
+            rows.push(self.row(first.id, asked.source, Points::ZERO));
+        }
+        let shortfall = if may_overdraw { Points::ZERO } else { missing };
+        Ok(Outcome { status: PostedStatus::Ok, rows, shortfall })
+    }
+
+    /// The accounts a spend draws from; never none.
+    fn pool_accounts(&self, asked: &SpendDetail) -> Result<Vec<&'a PointAccount>, Outcome> {
+        let program = self.context.program;
+        if asked.accounts.is_empty() {
+            let default = program.accounts().iter().filter(|account| account.active && account.in_default_pool);
+            let default: Vec<_> = default.collect();
+            return if default.is_empty() { Err(Outcome::failed(PostedStatus::NoDefaultAccount)) } else { Ok(default) };
+        }
+        let mut pool: Vec<&PointAccount> = Vec::with_capacity(asked.accounts.len());
+        for &id in &asked.accounts {
+            let account = program.account(id).ok_or_else(|| Outcome::failed(PostedStatus::AccountNotFound))?;
+            if !account.active {
+                return Err(self.failed_on(account, asked.source, PostedStatus::AccountInactive));
+            }
+            if pool.iter().all(|known| known.id != id) {
+                pool.push(account);
+            }
+        }
+        Ok(pool)
+    }
+
+    fn failed_on(&self, account: &PointAccount, source: Option<PointSourceId>, status: PostedStatus) -> Outcome {
+        Outcome { status, rows: vec![self.row(account.id, source, Points::ZERO)], shortfall: Points::ZERO }
+    }
+
+    fn row(&self, account: PointAccountId, source: Option<PointSourceId>, amount: Points) -> PostedRow {
+        let known = self.customer.ledger.account(account).map(|known| known.user_account);
+        let first = self.draft.movements().iter().find(|movement| movement.account() == account);
+        PostedRow {
+            account,
+            user_account: known.or_else(|| first.map(|movement| crate::id::UserPointAccountId(movement.row().0))),
+            source,
+            amount,
+            remaining_balance: self.draft.available(account),
+            life_time_value: self.draft.lifetime(account),
+        }
+    }
+
+    /// All or nothing without partial success; with it, at least one detail must have been done (incentives.md 1.2, 4.3).
+    fn refuse_unless_something_was_done(&mut self) -> Result<(), Error> {
+        let failed = |done: &Done| done.detail.status != PostedStatus::Ok;
+        let refused = if self.partial { self.results.iter().all(failed) } else { self.results.iter().any(failed) };
+        if !refused {
+            return Ok(());
+        }
+        let details = std::mem::take(&mut self.results).into_iter().map(|done| match done.detail {
+            detail if detail.status == PostedStatus::Ok && !detail.replayed => {
+                PostedDetail { status: PostedStatus::NotAttempted, rows: Vec::new(), ..detail }
+            }
+            detail => detail,
+        });
+        Err(Error::Refused(Box::new(PostingRefused { details: details.collect(), at: self.context.now })))
+    }
+
+    fn decided(mut self, expired: usize, quiet: bool) -> Result<Decision<Customer>, Error> {
+        let at = self.context.now;
+        let written = self.draft.movements().len() > expired;
+        let moves = if written && !quiet {
+            tier::qualify(&self.customer.tiers, self.context.program, &mut self.draft, at)
+        } else {
+            Vec::new()
+        };
+        let (mut movements, _) = self.draft.finish();
+        let posted_movements = movements.split_off(expired);
+        let details = self.results.iter().map(|done| done.detail.clone()).collect();
+        let mut events = Vec::new();
+        let mut rows = Vec::new();
+        let new: Vec<_> = self.results.into_iter().filter_map(|done| done.key.map(|key| (done.detail, done.rows, key))).collect();
+        if !new.is_empty() {
+            if !movements.is_empty() {
+                events.push(Event::PointsExpired { movements, at });
+            }
+            let posted = Event::PointsPosted(Box::new(PointsPosted {
+                at,
+                rows: new.iter().map(|(_, rows, _)| u16::try_from(*rows).expect("a detail writes few rows")).collect(),
+                keys: new.iter().map(|(_, _, key)| *key).collect(),
+                details: new.into_iter().map(|(detail, ..)| detail).collect(),
+                movements: posted_movements,
+            }));
+            let mut log = AuditLog::continuing(&self.customer.ledger);
+            log.apply(&posted);
+            rows = log.into_rows();
+            events.push(posted);
+        }
+        if !moves.is_empty() {
+            events.push(Event::TiersEntered { moves, at });
+        }
+        Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: Vec::new() })
+    }
+}
+
+/// What came of a detail, without its bookkeeping.
+struct Outcome {
+    status: PostedStatus,
+    rows: Vec<PostedRow>,
+    shortfall: Points,
+}
+
+impl Outcome {
+    fn failed(status: PostedStatus) -> Self {
+        Self { status, rows: Vec::new(), shortfall: Points::ZERO }
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn idempotency_id(self) -> Option<&'a Box<str>> {
+        match self {
+            Self::Deposit(deposit) => deposit.idempotency_id.as_ref(),
+            Self::Spend(spend) => spend.idempotency_id.as_ref(),
+        }
+    }
+
+    fn reference(self) -> (&'a Box<str>, &'a Box<str>) {
+        match self {
+            Self::Deposit(deposit) => (&deposit.reference_id, &deposit.reference_type),
+            Self::Spend(spend) => (&spend.reference_id, &spend.reference_type),
+        }
+    }
+
+    fn transaction_id(self) -> &'a Box<str> {
+        match self {
+            Self::Deposit(deposit) => &deposit.transaction_id,
+            Self::Spend(spend) => &spend.transaction_id,
+        }
+    }
+
+    /// The fingerprint of the normalised body. The text is stored in effect: its form never changes.
+    fn body(self) -> Fingerprint {
+        let time = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.millis().to_string());
+        let text = match self {
+            Self::Deposit(asked) => format!(
+                "deposit\n{}\n{}\n{}\n{}\n{}\n{}\n{}",
+                asked.amount,
+                asked.account,
+                asked.source,
+                asked.reference_id,
+                asked.reference_type,
+                asked.transaction_id,
+                time(asked.occurred)
+            ),
+            Self::Spend(asked) => {
+                let accounts: Vec<_> = asked.accounts.iter().map(ToString::to_string).collect();
+                let source = asked.source.map_or(String::new(), |source| source.to_string());
+                format!(
+                    "spend\n{}\n{}\n{source}\n{}\n{}\n{}\n{}\n{}\n{}",
+                    asked.amount,
+                    accounts.join(","),
+                    asked.force,
+                    asked.is_return,
+                    asked.reference_id,
+                    asked.reference_type,
+                    asked.transaction_id,
+                    time(asked.occurred)
+                )
+            }
+        };
+        Fingerprint::of(&text)
+    }
+}

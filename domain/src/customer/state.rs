@@ -1,0 +1,228 @@
+//! The customer's state, and the customer as an entity.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, UserTier, credit, posting, tier,
+};
+use crate::{
+    entity::{Context, Decision, Entity, Verdict},
+    id::{CustomerId, TierLevelId, TierSystemId},
+    identifier::Identifier,
+    ledger::{Draft, Ledger},
+    rules::LimitUsage,
+    time::Timestamp,
+};
+
+/// A customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    identity: Option<Identity>,
+    pub(super) ledger: Ledger,
+    pub(super) tiers: Vec<UserTier>,
+    pub(super) usage: LimitUsage,
+    pub(super) memory: Memory,
+}
+
+/// Who a customer is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The customer.
+    pub id: CustomerId,
+    /// The personal part.
+    pub profile: Profile,
+    /// When the customer came into being.
+    pub created_at: Timestamp,
+    /// When the profile last changed. Every change moves it, so it also names the version of the profile.
+    pub updated_at: Timestamp,
+}
+
+/// What a customer makes others do. Stored: grows at the end only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effect {
+    /// The identifier belongs to this customer for good.
+    Confirm {
+        /// Which.
+        identifier: Identifier,
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// The identifier no longer belongs to this customer.
+    Release {
+        /// Which.
+        identifier: Identifier,
+        /// Whose it was.
+        customer: CustomerId,
+    },
+}
+
+impl Profile {
+    /// Everything that names the customer and must be unique.
+    pub fn unique_identifiers(&self) -> Vec<Identifier> {
+        let email = self.email.as_deref().map(Identifier::email);
+        let external = self.identifiers.iter().map(|known| Identifier::external(&known.value));
+        let mut all: Vec<_> = email.into_iter().chain(external).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+impl Customer {
+    /// Who it is; none: there is no such customer.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// The points.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The levels held.
+    pub fn tiers(&self) -> &[UserTier] {
+        &self.tiers
+    }
+
+    /// What is used of the limits of trees and outcomes.
+    pub fn usage(&self) -> &LimitUsage {
+        &self.usage
+    }
+
+    pub(super) fn held_levels(&self) -> Vec<(TierSystemId, TierLevelId)> {
+        self.tiers.iter().map(|tier| (tier.system, tier.level)).collect()
+    }
+
+    fn known(&self) -> Result<&Identity, Error> {
+        self.identity.as_ref().ok_or(Error::NotFound)
+    }
+
+    fn create(
+        &self,
+        id: CustomerId,
+        profile: &Profile,
+        claimed_until: Timestamp,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Error> {
+        if self.identity.is_some() {
+            return Err(Error::Exists);
+        }
+        if context.now > claimed_until {
+            return Err(Error::ClaimsExpired);
+        }
+        let mut events = vec![Event::Created { id, profile: Box::new(profile.clone()), at: context.now }];
+        let mut draft = Draft::new(&self.ledger, context.ids, 0);
+        let moves = tier::enrol(&self.tiers, context.program, &mut draft);
+        if !moves.is_empty() {
+            events.push(Event::TiersEntered { moves, at: context.now });
+        }
+        let confirm = |identifier| Effect::Confirm { identifier, customer: id };
+        let effects = profile.unique_identifiers().into_iter().map(confirm).collect();
+        Ok(Decision { events, reply: Reply::Done, effects })
+    }
+
+    fn update(
+        &self,
+        profile: &Profile,
+        based_on: Timestamp,
+        claimed_until: Timestamp,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Error> {
+        let identity = self.known()?;
+        if context.now > claimed_until {
+            return Err(Error::ClaimsExpired);
+        }
+        if identity.updated_at != based_on {
+            return Err(Error::Conflict);
+        }
+        if identity.profile == *profile {
+            return Ok(Decision::answer(Reply::Done));
+        }
+        let (before, after) = (identity.profile.unique_identifiers(), profile.unique_identifiers());
+        let gone = before.iter().filter(|known| !after.contains(known));
+        let release = gone.map(|known| Effect::Release { identifier: known.clone(), customer: identity.id });
+        let added = after.iter().filter(|known| !before.contains(known));
+        let confirm = added.map(|known| Effect::Confirm { identifier: known.clone(), customer: identity.id });
+        let effects = release.chain(confirm).collect();
+        // Two changes within a millisecond must not share a version.
+        let at = context.now.max(identity.updated_at.plus_millis(1));
+        Ok(Decision {
+            events: vec![Event::ProfileChanged { profile: Box::new(profile.clone()), at }],
+            reply: Reply::Done,
+            effects,
+        })
+    }
+
+    fn apply_posted(&mut self, posted: &PointsPosted) {
+        for movement in &posted.movements {
+            self.ledger.apply(movement, None);
+        }
+        for ((key, body), detail) in posted.keys.iter().zip(&posted.details) {
+            self.memory.record_key(*key, Remembered { body: *body, detail: detail.clone(), at: posted.at });
+        }
+    }
+
+    fn apply_credited(&mut self, credited: &SaleCredited) {
+        for entry in &credited.entries {
+            self.ledger.apply(&entry.movement, Some(credited.sale));
+        }
+        for used in &credited.uses {
+            self.usage.record(used).expect("the decision has summed the uses");
+        }
+        self.usage.forget_before(credited.uses_matter_from);
+        self.memory.record_evaluation(credited);
+    }
+}
+
+impl Entity for Customer {
+    type Command = Command;
+    type Reply = Reply;
+    type Event = Event;
+    type Effect = Effect;
+    type Error = Error;
+
+    fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
+        match command {
+            Command::Create { id, profile, claimed_until } => {
+                self.create(*id, profile, *claimed_until, context).map(Verdict::Decided)
+            }
+            Command::Update { profile, based_on, claimed_until } => {
+                self.update(profile, *based_on, *claimed_until, context).map(Verdict::Decided)
+            }
+            Command::CreditSale(credit) => {
+                self.known()?;
+                credit::decide(self, credit, context)
+            }
+            Command::Post(posting) => {
+                self.known()?;
+                posting::decide(self, posting, context)
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Created { id, profile, at } => {
+                self.identity = Some(Identity {
+                    id: *id,
+                    profile: (**profile).clone(),
+                    created_at: *at,
+                    updated_at: *at,
+                });
+            }
+            Event::ProfileChanged { profile, at } => {
+                let identity = self.identity.as_mut().expect("only a known customer's profile changes");
+                identity.profile = (**profile).clone();
+                identity.updated_at = *at;
+            }
+            Event::TiersEntered { moves, at } => tier::apply(&mut self.tiers, moves, *at),
+            Event::PointsExpired { movements, .. } => {
+                for movement in movements {
+                    self.ledger.apply(movement, None);
+                }
+            }
+            Event::PointsPosted(posted) => self.apply_posted(posted),
+            Event::SaleCredited(credited) => self.apply_credited(credited),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The identifier claim: an e-mail address or external id and whom it belongs to.
+//!
+//! What makes identifiers unique: each is an entity of its own, so two customers who want the same one meet here. A claim is
+//! made before its customer exists and confirmed by the customer's creation; a claim whose creator never appeared can be
+//! taken over when its time is up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    entity::{Context, Decision, Entity, Verdict},
+    id::{CustomerId, IdentifierId},
+    time::Timestamp,
+};
+
+/// How long an unconfirmed claim keeps others away.
+pub const CLAIM_MS: i64 = 60_000;
+/// How long of that its creator may use it: less, so that a slow creation never meets a takeover.
+pub const CLAIM_USABLE_MS: i64 = 30_000;
+
+/// What names a customer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Identifier {
+    /// An e-mail address, trimmed and in lower case.
+    Email(Box<str>),
+    /// An id in another system; unique by value across systems (customers-campaigns.md B1.6).
+    External(Box<str>),
+}
+
+impl Identifier {
+    /// The identifier of an e-mail address as written.
+    pub fn email(address: &str) -> Self {
+        Self::Email(address.trim().to_lowercase().into())
+    }
+
+    /// The identifier of an external id as written.
+    pub fn external(value: &str) -> Self {
+        Self::External(value.into())
+    }
+
+    /// The id of its claim.
+    pub fn id(&self) -> IdentifierId {
+        match self {
+            Self::Email(value) => IdentifierId::derive(b'e', value),
+            Self::External(value) => IdentifierId::derive(b'x', value),
+        }
+    }
+}
+
+/// Whom an identifier belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    state: State,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum State {
+    #[default]
+    Free,
+    Claimed { holder: CustomerId, until: Timestamp },
+    Confirmed { holder: CustomerId },
+}
+
+/// What a claim can be asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Belong to this customer, who is about to exist.
+    Claim {
+        /// Who.
+        customer: CustomerId,
+    },
+    /// Belong to this customer for good: it exists.
+    Confirm {
+        /// Who.
+        customer: CustomerId,
+    },
+    /// Belong to nobody, if it belongs to this customer.
+    Release {
+        /// Who.
+        customer: CustomerId,
+    },
+}
+
+/// What a claim answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It belongs to the one who asked; a new claim may be used until then.
+    Yours {
+        /// Until when the customer may be created on it.
+        usable_until: Timestamp,
+    },
+    /// It belongs to somebody else.
+    Taken {
+        /// To whom.
+        holder: CustomerId,
+    },
+    /// Done, or there was nothing to do.
+    Done,
+}
+
+/// What has happened to a claim. Stored: grows at the end only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// Somebody who is about to exist has it, until then.
+    Claimed {
+        /// Who.
+        customer: CustomerId,
+        /// Until when others keep away.
+        until: Timestamp,
+    },
+    /// Somebody has it for good.
+    Confirmed {
+        /// Who.
+        customer: CustomerId,
+    },
+    /// Nobody has it.
+    Released,
+}
+
+/// A claim refuses nothing: it answers whom it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {}
+
+/// A claim makes nobody do anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effect {}
+
+impl Claim {
+    /// The customer it belongs to for good.
+    pub fn holder(&self) -> Option<CustomerId> {
+        match self.state {
+            State::Confirmed { holder } => Some(holder),
+            State::Free | State::Claimed { .. } => None,
+        }
+    }
+
+    /// Nobody has it, so nothing needs to be kept.
+    pub fn is_free(&self) -> bool {
+        self.state == State::Free
+    }
+
+    fn claim(&self, customer: CustomerId, now: Timestamp) -> Decision<Self> {
+        let usable_until = now.plus_millis(CLAIM_USABLE_MS);
+        match self.state {
+            State::Confirmed { holder } if holder == customer => Decision::answer(Reply::Yours { usable_until }),
+            State::Confirmed { holder } => Decision::answer(Reply::Taken { holder }),
+            State::Claimed { holder, until } if holder != customer && now < until => {
+                Decision::answer(Reply::Taken { holder })
+            }
+            State::Free | State::Claimed { .. } => Decision {
+                events: vec![Event::Claimed { customer, until: now.plus_millis(CLAIM_MS) }],
+                reply: Reply::Yours { usable_until },
+                effects: Vec::new(),
+            },
+        }
+    }
+
+    fn held_by(&self, customer: CustomerId) -> bool {
+        match self.state {
+            State::Free => false,
+            State::Claimed { holder, .. } | State::Confirmed { holder } => holder == customer,
+        }
+    }
+}
+
+impl Entity for Claim {
+    type Command = Command;
+    type Reply = Reply;
+    type Event = Event;
+    type Effect = Effect;
+    type Error = Error;
+
+    fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
+        let decision = match *command {
+            Command::Claim { customer } => self.claim(customer, context.now),
+            Command::Confirm { customer } => Decision {
+                // The creation was decided while the claim held, so nobody can have taken it over.
+                events: if self.holder() == Some(customer) { Vec::new() } else { vec![Event::Confirmed { customer }] },
+                reply: Reply::Done,
+                effects: Vec::new(),
+            },
+            Command::Release { customer } => Decision {
+                events: if self.held_by(customer) { vec![Event::Released] } else { Vec::new() },
+                reply: Reply::Done,
+                effects: Vec::new(),
+            },
+        };
+        Ok(Verdict::Decided(decision))
+    }
+
+    fn apply(&mut self, event: &Event) {
+        self.state = match *event {
+            Event::Claimed { customer, until } => State::Claimed { holder: customer, until },
+            Event::Confirmed { customer } => State::Confirmed { holder: customer },
+            Event::Released => State::Free,
+        };
+    }
+}

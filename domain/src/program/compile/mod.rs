@@ -1,0 +1,122 @@
+//! From the documents of a retailer to a checked [`Program`].
+//!
+//! Goes on after a problem with a stand-in value, so that one run finds as many problems as possible; a program with a problem
+//! never leaves this module.
+
+mod accounts;
+mod constraints;
+mod limits;
+mod nodes;
+mod outcomes;
+mod places;
+mod report;
+mod retailer;
+mod symbols;
+mod tiers;
+mod trees;
+
+use std::{collections::HashSet, hash::Hash};
+
+use report::{Path, Report};
+
+use super::{Problem, ProblemCode, Program, document::Document, index::TreeIndex};
+
+/// The deepest nesting of a document. Nodes may be nested, and reading them takes stack.
+const NESTING_MAX: usize = 120;
+
+/// What a retailer has written.
+#[derive(Debug, Clone, Copy)]
+pub struct ProgramText<'a> {
+    /// JSON object: retailer, point accounts and sources, tier systems, rule trees.
+    pub program: &'a str,
+    /// JSON array of stores. Empty: none.
+    pub stores: &'a str,
+    /// One JSON object of an item a line. Empty: none.
+    pub catalog: &'a str,
+}
+
+pub(super) fn compile(version: u32, text: ProgramText<'_>) -> Result<Program, Vec<Problem>> {
+    let mut report = Report::default();
+    let stores = places::stores(text.stores, &mut report);
+    let catalog = places::catalog(text.catalog, &mut report);
+    let Some(document) = read_document(text.program, &mut report) else {
+        return Err(report.into_problems());
+    };
+    let retailer = retailer::retailer(document.retailer, &mut report);
+    let accounts = accounts::accounts(document.point_accounts, retailer.id, &mut report);
+    let sources = accounts::sources(document.point_sources, &accounts, retailer.id, &mut report);
+    let tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
+    let mut symbols = symbols::Symbols::new(&catalog);
+    let known = trees::Known {
+        retailer: &retailer,
+        accounts: &accounts,
+        sources: &sources,
+        tier_systems: &tier_systems,
+        stores: &stores,
+    };
+    let trees = trees::trees(document.rule_trees, known, &mut symbols, &mut report);
+    let skus = symbols.into_skus();
+    let problems = report.into_problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let trees = TreeIndex::new(trees);
+    Ok(Program { version, retailer, accounts, sources, tier_systems, stores, catalog, skus, trees })
+}
+
+fn read_document(text: &str, report: &mut Report) -> Option<Document> {
+    if nesting(text) > NESTING_MAX {
+        let message = format!("nested deeper than {NESTING_MAX} levels");
+        report.add(&Path::Root, ProblemCode::SyntaxError, message);
+        return None;
+    }
+    match serde_json::from_str(text) {
+        Ok(document) => Some(document),
+        Err(error) => {
+            report.add(&Path::Root, ProblemCode::SyntaxError, error.to_string());
+            None
+        }
+    }
+}
+
+/// How deep arrays and objects are nested.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Reports ids and names that come twice.
+#[derive(Debug)]
+struct Unique<K> {
+    seen: HashSet<K>,
+    code: ProblemCode,
+}
+
+impl<K: Eq + Hash> Unique<K> {
+    fn ids() -> Self {
+        Self { seen: HashSet::new(), code: ProblemCode::DuplicateId }
+    }
+
+    fn names() -> Self {
+        Self { seen: HashSet::new(), code: ProblemCode::DuplicateName }
+    }
+
+    fn check(&mut self, key: K, at: &Path<'_>, report: &mut Report) {
+        if !self.seen.insert(key) {
+            report.add(at, self.code, "is there twice");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Rule trees as a whole.
+
+use std::collections::HashMap;
+
+use super::{
+    super::{
+        PointAccount, PointSource, Retailer, RuleTree, Store, TierSystem,
+        document::{self, Items},
+        tree::{Exclusivity, ExclusivityMode, TreeKind},
+    },
+    Path, ProblemCode, Report, Unique,
+    accounts::time,
+    limits::limits,
+    nodes, outcomes, places,
+    symbols::{Symbols, count},
+};
+use crate::{
+    id::{RuleTreeId, TierLevelId},
+    time::Timestamp,
+};
+
+const STATUS_LIVE: i64 = 2;
+const STATUS_ARCHIVED: i64 = 3;
+const PRIORITY_MAX: i64 = 1_000;
+const PRIORITY_DEFAULT: i64 = 100;
+/// What starts purchase trees (incentives.md 6.1).
+const PURCHASE_EVENT: &str = "COMPLETE_TRANSACTION";
+/// What starts qualification (incentives.md 8.2).
+const ENTRANCE_EVENTS: [&str; 2] = [PURCHASE_EVENT, "EARN_POINTS"];
+
+/// What trees may refer to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) retailer: &'a Retailer,
+    pub(super) accounts: &'a [PointAccount],
+    pub(super) sources: &'a [PointSource],
+    pub(super) tier_systems: &'a [TierSystem],
+    pub(super) stores: &'a [Store],
+}
+
+/// What trees may refer to among themselves.
+#[derive(Debug, Default)]
+pub(super) struct Siblings {
+    /// Whether the tree of this id is a purchase tree.
+    pub(super) trees: HashMap<RuleTreeId, bool>,
+    pub(super) groups: HashMap<String, u32>,
+}
+
+/// Which of the tree types that can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TreeType {
+    Purchase,
+    Enter,
+}
+
+pub(super) fn trees(
+    field: Items<document::RuleTree>,
+    known: Known<'_>,
+    symbols: &mut Symbols<'_>,
+    report: &mut Report,
+) -> Vec<RuleTree> {
+    let array = Path::Root.member("rule_trees");
+    let documents = report.items(&Path::Root, "rule_trees", field);
+    let siblings = siblings(&documents);
+    let (mut ids, mut names) = (Unique::ids(), Unique::names());
+    let mut modes = HashMap::new();
+    let mut trees = Vec::new();
+    for (place, document) in documents {
+        let at = array.element(place);
+        if let Some(id) = document.id.present() {
+            ids.check(*id, &at.member("id"), report);
+        }
+        let archived = document.status.present() == Some(&STATUS_ARCHIVED);
+        if let Some(name) = document.name.present().filter(|_| !archived) {
+            names.check(name.clone(), &at.member("name"), report);
+        }
+        let Some(tree) = tree(document, known, &siblings, symbols, &at, report) else { continue };
+        if let Some(competing) =
+            tree.exclusivity.filter(|known| !archived && known.mode != ExclusivityMode::Stack)
+            && *modes.entry(competing.group).or_insert(competing.mode) != competing.mode
+        {
+            let message = "trees of one group compete by one mode (0 stands outside the competition)";
+            report.add(&at.member("exclusivity_mode"), ProblemCode::ExclusivityInvalid, message);
+        }
+        trees.push(tree);
+    }
+    trees
+}
+
+fn siblings(documents: &[(usize, document::RuleTree)]) -> Siblings {
+    let mut siblings = Siblings::default();
+    for (_, document) in documents {
+        if let Some(id) = document.id.present() {
+            siblings.trees.insert(*id, document.tree_type.present() == Some(&1));
+        }
+        if let Some(group) = document.exclusivity_group.present() {
+            let next = count(siblings.groups.len());
+            siblings.groups.entry(group.clone()).or_insert(next);
+        }
+    }
+    siblings
+}
+
+fn tree(
+    mut document: document::RuleTree,
+    known: Known<'_>,
+    siblings: &Siblings,
+    symbols: &mut Symbols<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Option<RuleTree> {
+    let id = report.required(at, "id", std::mem::take(&mut document.id));
+    report.retailer(at, std::mem::take(&mut document.retailer_id), &known.retailer.id);
+    let name = report.name(at, "name", std::mem::take(&mut document.name));
+    let status = report.number(at, "status", std::mem::take(&mut document.status), 0..=STATUS_ARCHIVED, 0);
+    refuse_budget(&document, at, report);
+    let zone = places::zone(at, std::mem::take(&mut document.time_zone), &known.retailer.zone, report);
+    let starts = report.optional(at, "start_date", std::mem::take(&mut document.start_date));
+    let starts = starts.and_then(|text| time(&text, &zone, &at.member("start_date"), report));
+    let ends = report.optional(at, "end_date", std::mem::take(&mut document.end_date));
+    let ends = ends.and_then(|text| time(&text, &zone, &at.member("end_date"), report));
+    refuse_empty_window(starts, ends, at, report);
+    let priority = std::mem::take(&mut document.priority);
+    let priority = report.number(at, "priority", priority, 0..=PRIORITY_MAX, PRIORITY_DEFAULT);
+    let exclusivity = exclusivity(&mut document, siblings, at, report);
+    let tree_type = tree_type(report.required(at, "tree_type", document.tree_type), at, report)?;
+    trigger_events(document.trigger_events, tree_type, at, report);
+    let levels = levels(document.tier_assignments, tree_type, known, at, report);
+    let nodes = nodes::nodes(document.rules, tree_type, known, symbols, at, report);
+    let limits = limits(document.limits, at, report);
+    let chosen_items = nodes::select_items(&nodes);
+    let outcomes =
+        outcomes::outcomes(document.outcomes, (tree_type, chosen_items), known, siblings, at, report);
+    if tree_type == TreeType::Enter && !limits.is_empty() {
+        report.not_supported(&at.member("limits"), "limits of trees that enter a tier level are");
+    }
+    Some(RuleTree {
+        id: id?,
+        name,
+        live: status == STATUS_LIVE,
+        starts,
+        ends,
+        zone,
+        priority: u16::try_from(priority).unwrap_or(0),
+        exclusivity,
+        levels,
+        limits,
+        nodes,
+        kind: match tree_type {
+            TreeType::Purchase => TreeKind::Purchase(outcomes),
+            TreeType::Enter => TreeKind::Enter,
+        },
+    })
+}
+
+fn refuse_empty_window(
+    starts: Option<Timestamp>,
+    ends: Option<Timestamp>,
+    at: &Path<'_>,
+    report: &mut Report,
+) {
+    if let (Some(starts), Some(ends)) = (starts, ends)
+        && ends < starts
+    {
+        report.add(&at.member("end_date"), ProblemCode::DateWindowInvalid, "lies before start_date");
+    }
+}
+
+fn tree_type(number: Option<i64>, at: &Path<'_>, report: &mut Report) -> Option<TreeType> {
+    let at = at.member("tree_type");
+    match number? {
+        1 => return Some(TreeType::Purchase),
+        3 => return Some(TreeType::Enter),
+        2 => report.not_supported(&at, "event trees (tree_type 2) are"),
+        4 => report.not_supported(&at, "trees to stay in a tier level (tree_type 4) are"),
+        other => report.add(&at, ProblemCode::InvalidValue, format!("{other} is no tree type")),
+    }
+    None
+}
+
+/// An empty budget caps nothing; any cap in it is refused.
+fn refuse_budget(document: &document::RuleTree, at: &Path<'_>, report: &mut Report) {
+    let empty =
+        document.budget.present().is_some_and(|budget| budget.values().all(|member| !member.is_there()));
+    if !empty {
+        report.refuse(at, "budget", &document.budget, "budgets over all customers are");
+    }
+}
+
+fn exclusivity(
+    document: &mut document::RuleTree,
+    siblings: &Siblings,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Option<Exclusivity> {
+    let group = report.optional(at, "exclusivity_group", std::mem::take(&mut document.exclusivity_group));
+    let mode =
+        match report.number(at, "exclusivity_mode", std::mem::take(&mut document.exclusivity_mode), 0..=2, 0)
+        {
+            1 => ExclusivityMode::FirstMatch,
+            2 => ExclusivityMode::MostPoints,
+            _ => ExclusivityMode::Stack,
+        };
+    if group.is_none() && mode != ExclusivityMode::Stack {
+        let message = "a tree competes within an exclusivity_group";
+        report.add(&at.member("exclusivity_mode"), ProblemCode::ExclusivityInvalid, message);
+    }
+    let group = siblings.groups.get(&group?).copied()?;
+    Some(Exclusivity { group, mode })
+}
+
+fn trigger_events(field: Items<String>, tree_type: TreeType, at: &Path<'_>, report: &mut Report) {
+    let array = at.member("trigger_events");
+    let starts: &[&str] = match tree_type {
+        TreeType::Purchase => &[PURCHASE_EVENT],
+        TreeType::Enter => &ENTRANCE_EVENTS,
+    };
+    for (place, event) in report.items(at, "trigger_events", field) {
+        if !starts.iter().any(|known| known.eq_ignore_ascii_case(&event)) {
+            let message = format!("{event} starts no tree of this type, or is not supported yet");
+            report.add(&array.element(place), ProblemCode::EventNotFound, message);
+        }
+    }
+}
+
+fn levels(
+    field: Items<document::Assignment>,
+    tree_type: TreeType,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Vec<TierLevelId> {
+    let array = at.member("tier_assignments");
+    let assignments = report.items(at, "tier_assignments", field);
+    if assignments.is_empty() && tree_type == TreeType::Enter {
+        report.add(&array, ProblemCode::TierAssignmentRequired, "which level is entered");
+    }
+    let mut levels = Vec::new();
+    for (place, assignment) in assignments {
+        let at = array.element(place);
+        let system = report.required(&at, "tier_system_id", assignment.tier_system_id);
+        let level = report.required(&at, "tier_level_id", assignment.tier_level_id);
+        let (Some(system_id), Some(level)) = (system, level) else { continue };
+        let Some(system) = known.tier_systems.iter().find(|system| system.id == system_id) else {
+            let message = format!("there is no tier system {system_id}");
+            report.add(&at.member("tier_system_id"), ProblemCode::TierSystemNotFound, message);
+            continue;
+        };
+        if system.level(level).is_none() {
+            let message = format!("the system has no level {level}");
+            report.add(&at.member("tier_level_id"), ProblemCode::TierLevelNotFound, message);
+        } else if !levels.contains(&level) {
+            levels.push(level);
+        }
+    }
+    levels
+}

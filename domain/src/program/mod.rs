@@ -1,0 +1,160 @@
+//! All that a retailer configures, checked and compiled: stores, catalog, point accounts and sources, tier systems, rule trees, switches.
+//!
+//! A [`Program`] is immutable. A change is a new one with the next version; entities are handed the one in force and never keep it.
+//! What cannot be done exactly as written is refused when the program is compiled, never ignored when it runs.
+
+mod account;
+mod catalog;
+mod compile;
+mod document;
+mod index;
+mod problem;
+mod retailer;
+mod source;
+mod tier;
+pub mod tree;
+
+use std::collections::HashMap;
+
+pub use account::{ExpirationPolicy, PointAccount};
+pub use catalog::{Catalog, Item, Store};
+pub use compile::ProgramText;
+pub(crate) use index::TreeIndex;
+pub use problem::{Problem, ProblemCode};
+pub use retailer::{Retailer, Switches};
+pub use source::{PersonalLimit, PointSource};
+pub use tier::{TierLevel, TierSystem};
+pub use tree::RuleTree;
+
+use crate::{
+    id::{PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierSystemId},
+    time::Zone,
+};
+
+/// Everything a retailer has configured, as of one version.
+#[derive(Debug, Clone)]
+pub struct Program {
+    version: u32,
+    retailer: Retailer,
+    accounts: Vec<PointAccount>,
+    sources: Vec<PointSource>,
+    tier_systems: Vec<TierSystem>,
+    /// By id, so that a store is found by bisection.
+    stores: Vec<Store>,
+    catalog: Catalog,
+    /// Item ids that rules name, as symbols; other item ids need none.
+    skus: HashMap<Box<str>, u32>,
+    trees: TreeIndex,
+}
+
+impl Program {
+    /// A program without accounts, tiers and rules, in UTC: what there is before a retailer configures anything.
+    pub fn empty(retailer: RetailerId, name: impl Into<String>) -> Self {
+        let retailer = Retailer {
+            id: retailer,
+            name: name.into(),
+            zone: Zone::UTC,
+            culture: "en-US".to_owned(),
+            currency: String::new(),
+            switches: Switches::default(),
+        };
+        Self {
+            version: 0,
+            retailer,
+            accounts: Vec::new(),
+            sources: Vec::new(),
+            tier_systems: Vec::new(),
+            stores: Vec::new(),
+            catalog: Catalog::default(),
+            skus: HashMap::new(),
+            trees: TreeIndex::default(),
+        }
+    }
+
+    /// Checks and compiles what a retailer has written. Reports as many problems together as can be found.
+    pub fn compile(version: u32, sources: ProgramText<'_>) -> Result<Self, Vec<Problem>> {
+        compile::compile(version, sources)
+    }
+
+    /// Which version of the retailer's program this is; events carry it.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The tenant and its switches.
+    pub fn retailer(&self) -> &Retailer {
+        &self.retailer
+    }
+
+    /// The point accounts, in the order of the document.
+    pub fn accounts(&self) -> &[PointAccount] {
+        &self.accounts
+    }
+
+    /// The point account of this id.
+    pub fn account(&self, id: PointAccountId) -> Option<&PointAccount> {
+        self.accounts.iter().find(|account| account.id == id)
+    }
+
+    /// The point sources, in the order of the document.
+    pub fn sources(&self) -> &[PointSource] {
+        &self.sources
+    }
+
+    /// The point source of this id.
+    pub fn source(&self, id: PointSourceId) -> Option<&PointSource> {
+        self.sources.iter().find(|source| source.id == id)
+    }
+
+    /// The tier systems, in the order of the document.
+    pub fn tier_systems(&self) -> &[TierSystem] {
+        &self.tier_systems
+    }
+
+    /// The tier system of this id.
+    pub fn tier_system(&self, id: TierSystemId) -> Option<&TierSystem> {
+        self.tier_systems.iter().find(|system| system.id == id)
+    }
+
+    /// The stores, by id.
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
+    /// The store of this id.
+    pub fn store(&self, id: StoreId) -> Option<&Store> {
+        self.stores.binary_search_by_key(&id, |store| store.id).ok().map(|place| &self.stores[place])
+    }
+
+    /// The product catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The rule trees in the order in which they run: by priority, highest first, then by id.
+    pub fn trees(&self) -> &[RuleTree] {
+        self.trees.all()
+    }
+
+    /// The rule tree of this id, live or not.
+    pub fn tree(&self, id: RuleTreeId) -> Option<&RuleTree> {
+        self.trees.get(id)
+    }
+
+    /// Which trees may run when.
+    pub(crate) fn tree_index(&self) -> &TreeIndex {
+        &self.trees
+    }
+
+    /// The symbol of an item id that some rule names.
+    pub(crate) fn sku_symbol(&self, item_id: &str) -> Option<u32> {
+        if self.skus.is_empty() { None } else { self.skus.get(item_id).copied() }
+    }
+}
+
+impl Default for Program {
+    /// An empty program of nobody.
+    fn default() -> Self {
+        Self::empty(RetailerId::from_bytes([0; 16]), "")
+    }
+}

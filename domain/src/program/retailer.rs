@@ -1,0 +1,50 @@
+//! The retailer itself and its switches (incentives.md 2.10).
+
+use crate::{id::RetailerId, time::Zone};
+
+/// The tenant.
+#[derive(Debug, Clone)]
+pub struct Retailer {
+    /// Its id.
+    pub id: RetailerId,
+    /// Its name.
+    pub name: String,
+    /// Calendar windows and fixed-calendar work follow this zone.
+    pub zone: Zone,
+    /// Default culture, `en-US` style.
+    pub culture: String,
+    /// ISO 4217 code; informative.
+    pub currency: String,
+    /// How it differs from the defaults.
+    pub switches: Switches,
+}
+
+/// Retailer switches; the defaults are those of the API files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switches {
+    /// Tax counts as spend (incentives.md 6.6). Default off.
+    pub include_tax: bool,
+    /// Payments with points reduce the base (incentives.md 6.6). Default on.
+    pub exclude_points_payments: bool,
+    /// Returned points are given back to limits (incentives.md 6.8). Default on.
+    pub restore_on_return: bool,
+    /// `allow_negative_balance` alone permits overdraft, without force (incentives.md 4.3). Default off.
+    pub overdraft_without_force: bool,
+    /// `(reference_type, reference_id)` acts like an idempotency id (incentives.md 4.8). Default off.
+    pub dedupe_on_reference: bool,
+    /// Sales older than this many days are stored but not evaluated (catalog-transactions.md F.3). Default 90.
+    pub max_backdate_days: u32,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            include_tax: false,
+            exclude_points_payments: true,
+            restore_on_return: true,
+            overdraft_without_force: false,
+            dedupe_on_reference: false,
+            max_backdate_days: 90,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Rule trees in their compiled form: no JSON, no names to look up, references already checked (incentives.md section 6).
+
+mod constraint;
+mod node;
+mod outcome;
+
+pub use constraint::{CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest};
+pub use node::{AccountSum, BalanceTest, Comparison, Node, NodeTest};
+pub use outcome::{AmountBasis, AwardRule, Combine, Effect, Multiplied, Outcome, PerAmount, PerQuantity};
+
+use crate::{
+    amount::Points,
+    id::{RuleTreeId, TierLevelId},
+    time::{Span, Timestamp, Zone},
+};
+
+/// A rule: conditions, and what they give or allow (incentives.md 6.1).
+#[derive(Debug, Clone)]
+pub struct RuleTree {
+    /// Its id.
+    pub id: RuleTreeId,
+    /// Its name, for messages.
+    pub name: String,
+    /// Status 2. Drafts, paused and archived trees are known but do not run.
+    pub live: bool,
+    /// Holds for business times from here on.
+    pub starts: Option<Timestamp>,
+    /// Holds for business times up to here, this moment included.
+    pub ends: Option<Timestamp>,
+    /// Calendar windows of its limits follow this zone.
+    pub zone: Zone,
+    /// 0 to 1000; higher runs first.
+    pub priority: u16,
+    /// How it competes with others.
+    pub exclusivity: Option<Exclusivity>,
+    /// Purchase trees: holders of one of these levels only; empty: everybody. Enter trees: the levels to enter.
+    pub levels: Vec<TierLevelId>,
+    /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
+    pub limits: Vec<Limit>,
+    /// The conditions, children before their parents; the last is the root.
+    pub nodes: Vec<Node>,
+    /// What it is for.
+    pub kind: TreeKind,
+}
+
+impl RuleTree {
+    /// The business time lies in its date window.
+    pub fn holds_at(&self, time: Timestamp) -> bool {
+        self.starts.is_none_or(|starts| starts <= time) && self.ends.is_none_or(|ends| time <= ends)
+    }
+
+    /// What a passing purchase tree gives, by rank; nothing for other trees.
+    pub fn outcomes(&self) -> &[Outcome] {
+        match &self.kind {
+            TreeKind::Purchase(outcomes) => outcomes,
+            TreeKind::Enter => &[],
+        }
+    }
+}
+
+/// What a tree is for (`tree_type`, incentives.md 6.1).
+#[derive(Debug, Clone)]
+pub enum TreeKind {
+    /// 1: gives something for a purchase. By rank, in the order of the document where ranks are equal.
+    Purchase(Vec<Outcome>),
+    /// 3: says who enters a tier level.
+    Enter,
+}
+
+/// A group of trees of which one wins (incentives.md 6.1, 6.4 step 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exclusivity {
+    /// The group, as a number within the program.
+    pub group: u32,
+    /// How the winner is found.
+    pub mode: ExclusivityMode,
+}
+
+/// `exclusivity_mode` (incentives.md 6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExclusivityMode {
+    /// 0: no competition; the group is only a name that multipliers can use.
+    Stack,
+    /// 1: the first passing tree of the group wins.
+    FirstMatch,
+    /// 2: the tree that gives the most points wins.
+    MostPoints,
+}
+
+/// A frequency cap per customer (incentives.md 6.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted and how much of it there is.
+    pub cap: Cap,
+    /// Within which time. [`crate::time::Unit::Forever`] is a lifetime.
+    pub window: Span,
+    /// How the window lies.
+    pub kind: WindowKind,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cap {
+    /// Scope 0: so many purchases that gave something.
+    Times(u32),
+    /// Scope 1: so many points. Points that go to several accounts at once count once.
+    Points(Points),
+}
+
+/// How a limit's window lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowKind {
+    /// 0: the span that ends with the purchase.
+    Rolling,
+    /// 1: the calendar unit that holds the purchase, in the tree's zone.
+    Calendar,
+}

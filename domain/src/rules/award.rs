@@ -1,0 +1,178 @@
+//! How many points an outcome gives: exact until it is rounded, and rounded once (incentives.md 4.9).
+
+use super::{lines::LineSet, ticket::Ticket};
+use crate::{
+    amount::{AmountError, Money, Points, Quantity, Rate, Rounding, divide_rounded},
+    program::tree::{AwardRule, Combine, PerAmount, PerQuantity},
+};
+
+/// What an outcome is worth for a payer, before limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// The amount or quantity is below the hurdle.
+    BelowHurdle,
+    /// There is nothing to earn on.
+    Nothing,
+    /// So much.
+    Earns(ExactAward),
+}
+
+/// Points before rounding, and how they are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ExactAward {
+    /// In units of [`Points`].
+    points: Ratio,
+    rounding: Rounding,
+    /// The result is a multiple of so many units.
+    step: i128,
+    max: Option<Points>,
+}
+
+/// A fraction; the denominator is above zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ratio {
+    numerator: i128,
+    denominator: i128,
+}
+
+impl Ratio {
+    fn times(self, numerator: i128, denominator: i128) -> Result<Self, AmountError> {
+        // Reduced crosswise first, so that only results that are really too large do not fit.
+        let (left, right) = (divisor(self.numerator, denominator), divisor(numerator, self.denominator));
+        let product = |a: i128, b: i128| a.checked_mul(b).ok_or(AmountError::OutOfRange);
+        Ok(Self {
+            numerator: product(self.numerator / left, numerator / right)?,
+            denominator: product(self.denominator / right, denominator / left)?,
+        })
+    }
+}
+
+/// The greatest common divisor of a number that is not below zero and one above zero.
+fn divisor(mut a: i128, mut b: i128) -> i128 {
+    while a != 0 {
+        (a, b) = (b % a, a);
+    }
+    b
+}
+
+/// What an award's outcome gives to this payer for these lines.
+pub(super) fn worth(
+    award: &AwardRule,
+    ticket: &Ticket<'_>,
+    qualifying: &LineSet,
+) -> Result<Worth, AmountError> {
+    match award {
+        AwardRule::Fixed(_) if ticket.is_net_return()? => Ok(Worth::Nothing),
+        AwardRule::Fixed(points) => Ok(Worth::Earns(ExactAward::settled(*points, None))),
+        AwardRule::PerAmount(rule) => {
+            let eligible = ticket.eligible(rule.basis, qualifying)?;
+            per_amount(rule, ticket.purchase.share.part(eligible)?)
+        }
+        AwardRule::PerQuantity(rule) => {
+            // Units cannot be split: they are the largest payer's.
+            let mine = ticket.purchase.share.is_largest();
+            per_quantity(rule, if mine { ticket.quantity(qualifying)? } else { Quantity::ZERO })
+        }
+    }
+}
+
+fn per_amount(rule: &PerAmount, base: Money) -> Result<Worth, AmountError> {
+    const RATE_TO_POINTS: i128 = 10_i128.pow(Rate::SCALE - Points::SCALE);
+    if rule.hurdle.is_some_and(|hurdle| base < hurdle) {
+        return Ok(Worth::BelowHurdle);
+    }
+    if !base.is_positive() {
+        return Ok(Worth::Nothing);
+    }
+    let whole = Ratio { numerator: base.wide(), denominator: rule.per_amount.wide() };
+    let points = whole.times(rule.rate.wide(), RATE_TO_POINTS)?;
+    Ok(Worth::Earns(ExactAward::new(points, rule.rounding, rule.precision, rule.max_points)))
+}
+
+fn per_quantity(rule: &PerQuantity, quantity: Quantity) -> Result<Worth, AmountError> {
+    if rule.hurdle.is_some_and(|hurdle| quantity < hurdle) {
+        return Ok(Worth::BelowHurdle);
+    }
+    if !quantity.is_positive() {
+        return Ok(Worth::Nothing);
+    }
+    let parts = 10_i128.pow(rule.decimal_precision);
+    let scaled = quantity.wide().checked_mul(parts).ok_or(AmountError::OutOfRange)?;
+    let awards = divide_rounded(scaled, rule.quantity_per_award.wide(), Rounding::Down)?;
+    let points = Ratio { numerator: awards, denominator: parts }.times(rule.points.wide(), 1)?;
+    Ok(Worth::Earns(ExactAward::new(points, rule.rounding, rule.precision, rule.max_points)))
+}
+
+impl ExactAward {
+    fn new(points: Ratio, rounding: Rounding, precision: u32, max: Option<Points>) -> Self {
+        let step = match rounding {
+            Rounding::None => 1,
+            Rounding::Down | Rounding::Up | Rounding::Nearest | Rounding::HalfEven => {
+                10_i128.pow(Points::SCALE.saturating_sub(precision))
+            }
+        };
+        Self { points, rounding, step, max }
+    }
+
+    /// Points that need no rounding.
+    fn settled(points: Points, max: Option<Points>) -> Self {
+        Self::new(Ratio { numerator: points.wide(), denominator: 1 }, Rounding::None, 0, max)
+    }
+
+    /// The award when a limit has left only so many points of it: multipliers multiply what is left, rounded as before.
+    pub(super) fn cut_to(self, points: Points) -> Self {
+        Self { points: Ratio { numerator: points.wide(), denominator: 1 }, ..self }
+    }
+
+    /// Without multipliers.
+    pub(super) fn base(&self) -> Result<Points, AmountError> {
+        self.rounded(self.points)
+    }
+
+    /// With multipliers.
+    pub(super) fn multiplied(&self, factors: &Factors) -> Result<Points, AmountError> {
+        self.rounded(factors.apply(self.points)?)
+    }
+
+    fn rounded(&self, points: Ratio) -> Result<Points, AmountError> {
+        let unit = points.denominator.checked_mul(self.step).ok_or(AmountError::OutOfRange)?;
+        let steps = divide_rounded(points.numerator, unit, self.rounding)?;
+        let rounded = Points::from_wide(steps.checked_mul(self.step).ok_or(AmountError::OutOfRange)?)?;
+        Ok(self.max.map_or(rounded, |max| rounded.min(max)))
+    }
+}
+
+/// The multipliers on one award: combined within each kind, and the kinds multiplied (incentives.md 6.5).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Factors {
+    sum: i128,
+    product: Ratio,
+    largest: i128,
+}
+
+impl Factors {
+    const ONE: i128 = 10_i128.pow(Rate::SCALE);
+
+    /// No multiplier yet.
+    pub(super) const NONE: Self =
+        Self { sum: Self::ONE, product: Ratio { numerator: 1, denominator: 1 }, largest: Self::ONE };
+
+    /// One more multiplier.
+    pub(super) fn with(mut self, factor: Rate, combine: Combine) -> Result<Self, AmountError> {
+        match combine {
+            Combine::Add => {
+                self.sum = self.sum.checked_add(factor.wide() - Self::ONE).ok_or(AmountError::OutOfRange)?
+            }
+            Combine::Multiply => self.product = self.product.times(factor.wide(), Self::ONE)?,
+            Combine::Max => self.largest = self.largest.max(factor.wide()),
+        }
+        Ok(self)
+    }
+
+    fn apply(&self, points: Ratio) -> Result<Ratio, AmountError> {
+        points
+            .times(self.sum, Self::ONE)?
+            .times(self.product.numerator, self.product.denominator)?
+            .times(self.largest, Self::ONE)
+    }
+}

@@ -1,0 +1,53 @@
+//! Sets of lines of a ticket.
+
+/// Some lines of a ticket, by place. Up to 64 lines need no memory of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LineSet {
+    first: u64,
+    more: Vec<u64>,
+}
+
+impl LineSet {
+    /// The lines out of `count` that are wanted.
+    pub(super) fn of(count: usize, mut wanted: impl FnMut(usize) -> bool) -> Self {
+        let mut word = |from: usize| {
+            let to = count.min(from + 64);
+            (from..to).fold(0_u64, |word, place| word | (u64::from(wanted(place)) << (place - from)))
+        };
+        let first = word(0);
+        let more = (1..count.div_ceil(64)).map(|place| word(place * 64)).collect();
+        Self { first, more }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first == 0 && self.more.iter().all(|word| *word == 0)
+    }
+
+    /// Keeps the lines that are in both. Both are of the same ticket.
+    pub(super) fn intersect(&mut self, other: &Self) {
+        self.first &= other.first;
+        for (word, other) in self.more.iter_mut().zip(&other.more) {
+            *word &= other;
+        }
+    }
+
+    /// Adds the lines of the other. Both are of the same ticket.
+    pub(super) fn unite(&mut self, other: &Self) {
+        self.first |= other.first;
+        for (word, other) in self.more.iter_mut().zip(&other.more) {
+            *word |= other;
+        }
+    }
+
+    /// The places of the lines, ascending.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> {
+        let words = std::iter::once(self.first).chain(self.more.iter().copied());
+        words.enumerate().flat_map(|(place, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = usize::try_from(word.trailing_zeros()).ok().filter(|_| word != 0)?;
+                word &= word - 1;
+                Some(place * 64 + bit)
+            })
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! The limits of one tree or outcome during one evaluation (incentives.md 6.8).
+
+use super::{LimitKey, LimitUsage, LimitUse};
+use crate::{
+    amount::{AmountError, Points},
+    id::OutcomeId,
+    program::tree::{Cap, Limit, RuleTree, WindowKind},
+    time::Timestamp,
+};
+
+/// What the limits still allow, and what has been taken of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meter<'a> {
+    limits: &'a [Limit],
+    tree: &'a RuleTree,
+    outcome: Option<OutcomeId>,
+    time: Timestamp,
+    /// The strictest points limit; zero when a limit of times is used up.
+    room: Option<Points>,
+    taken: Points,
+}
+
+impl<'a> Meter<'a> {
+    /// Reads the limits of a tree, or of one of its outcomes, at a business time.
+    pub(super) fn new(
+        tree: &'a RuleTree,
+        outcome: Option<(OutcomeId, &'a [Limit])>,
+        time: Timestamp,
+        usage: &LimitUsage,
+    ) -> Result<Self, AmountError> {
+        let limits = outcome.map_or(tree.limits.as_slice(), |(_, limits)| limits);
+        let outcome = outcome.map(|(id, _)| id);
+        let mut meter = Self { limits, tree, outcome, time, room: None, taken: Points::ZERO };
+        for (place, limit) in limits.iter().enumerate() {
+            if let Some(left) = meter.left(place, limit, usage)? {
+                meter.room = Some(meter.room.map_or(left, |known| known.min(left)));
+            }
+        }
+        Ok(meter)
+    }
+
+    /// What may be given of so many points.
+    pub(super) fn allowed(&self, points: Points) -> Points {
+        self.room.map_or(points, |room| room.min(points))
+    }
+
+    /// Nothing may be given any more.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.room.is_some_and(Points::is_zero)
+    }
+
+    /// Gives so many points. They count once, however many accounts they go to.
+    pub(super) fn take(&mut self, points: Points) -> Result<(), AmountError> {
+        self.taken = self.taken.plus(points)?;
+        if let Some(room) = &mut self.room {
+            *room = room.minus(points)?;
+        }
+        Ok(())
+    }
+
+    /// What has been used of each limit; nothing when nothing was given.
+    pub(super) fn uses(&self) -> impl Iterator<Item = LimitUse> {
+        let limits = if self.taken.is_positive() { self.limits } else { &[] };
+        limits.iter().enumerate().map(|(place, limit)| {
+            let (at, until) = match limit.kind {
+                WindowKind::Rolling => (self.time, self.tree.zone.later(self.time, limit.window)),
+                WindowKind::Calendar => {
+                    let start = self.tree.zone.window_start(self.time, limit.window);
+                    (start, self.tree.zone.later(start, limit.window))
+                }
+            };
+            LimitUse { key: self.key(place), at, until, times: 1, points: self.taken }
+        })
+    }
+
+    /// What one limit leaves; none: as much as one likes.
+    fn left(&self, place: usize, limit: &Limit, usage: &LimitUsage) -> Result<Option<Points>, AmountError> {
+        let (mut times, mut points) = (0_i64, Points::ZERO);
+        let zone = &self.tree.zone;
+        let window = match limit.kind {
+            WindowKind::Rolling => zone.earlier(self.time, limit.window),
+            WindowKind::Calendar => Some(zone.window_start(self.time, limit.window)),
+        };
+        for known in usage.of(self.key(place)) {
+            let counts = match limit.kind {
+                WindowKind::Rolling => window.is_none_or(|since| known.at > since) && known.at <= self.time,
+                WindowKind::Calendar => window == Some(known.at),
+            };
+            if counts {
+                times = times.saturating_add(i64::from(known.times));
+                points = points.plus(known.points)?;
+            }
+        }
+        match limit.cap {
+            Cap::Times(max) if times >= i64::from(max) => Ok(Some(Points::ZERO)),
+            Cap::Times(_) => Ok(None),
+            Cap::Points(max) => Ok(Some(max.minus(points)?.max(Points::ZERO))),
+        }
+    }
+
+    fn key(&self, place: usize) -> LimitKey {
+        let place = u8::try_from(place).expect("the compiler allows at most 20 limits");
+        LimitKey { tree: self.tree.id, outcome: self.outcome, place }
+    }
+}

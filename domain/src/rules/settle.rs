@@ -1,0 +1,178 @@
+//! What passing trees give together: exclusivity groups, multipliers, rows (incentives.md 6.4, steps 6 and 7).
+
+use super::{
+    Award, Evaluation, RefusalReason, Refused,
+    award::Factors,
+    evaluate::{BaseAward, Passed},
+    meter::Meter,
+};
+use crate::{
+    amount::{AmountError, Points, Rate},
+    id::{OutcomeId, RuleTreeId},
+    program::{
+        RuleTree,
+        tree::{Combine, ExclusivityMode, Multiplied},
+    },
+};
+
+/// A multiplier of a winning tree, and what its limits have left.
+struct Active<'a> {
+    /// Which of the passed trees it belongs to.
+    owner: usize,
+    outcome: OutcomeId,
+    factor: Rate,
+    combine: Combine,
+    applies_to: &'a Multiplied,
+    meter: Meter<'a>,
+    /// A limit has cut what it would have given.
+    cut: bool,
+}
+
+/// Lets the passed trees, which are in the order in which they run, meet each other. Fails with the tree whose arithmetic does
+/// not work out.
+pub(super) fn settle(passed: &[Passed<'_>]) -> Result<Evaluation, RuleTreeId> {
+    let wins: Vec<_> = (0..passed.len()).map(|place| wins(place, passed)).collect();
+    let mut settling = Settling {
+        passed,
+        meters: passed.iter().map(|tree| tree.meter).collect(),
+        multipliers: Vec::new(),
+        evaluation: Evaluation::default(),
+    };
+    for (owner, tree) in passed.iter().enumerate() {
+        if wins[owner] {
+            settling.evaluation.refused.extend_from_slice(&tree.refused);
+            settling.activate(owner);
+        } else {
+            settling.evaluation.refused.extend(tree.tree.outcomes().iter().map(|outcome| Refused {
+                tree: tree.tree.id,
+                outcome: outcome.id,
+                reason: RefusalReason::Exclusivity,
+            }));
+        }
+    }
+    let winners = || passed.iter().enumerate().filter(|(owner, _)| wins[*owner]);
+    for (_, tree) in winners() {
+        for base in &tree.awards {
+            settling.write(tree.tree.id, base, base.points);
+            settling.multiply(tree.tree, base)?;
+        }
+    }
+    let Settling { meters, multipliers, mut evaluation, .. } = settling;
+    for (owner, tree) in winners() {
+        evaluation.uses.extend(meters[owner].uses());
+        evaluation.uses.extend(tree.awards.iter().flat_map(|base| base.meter.uses()));
+    }
+    for multiplier in multipliers {
+        evaluation.uses.extend(multiplier.meter.uses());
+        if multiplier.cut {
+            evaluation.refused.push(Refused {
+                tree: passed[multiplier.owner].tree.id,
+                outcome: multiplier.outcome,
+                reason: RefusalReason::FrequencyLimit,
+            });
+        }
+    }
+    Ok(evaluation)
+}
+
+/// Whether a tree prevails over the others of its group.
+fn wins(place: usize, passed: &[Passed<'_>]) -> bool {
+    let Some(competing) = passed[place].tree.exclusivity else { return true };
+    let mut rivals = passed
+        .iter()
+        .enumerate()
+        .filter(|(other, rival)| *other != place && rival.tree.exclusivity == Some(competing));
+    match competing.mode {
+        ExclusivityMode::Stack => true,
+        ExclusivityMode::FirstMatch => rivals.all(|(other, _)| other > place),
+        ExclusivityMode::MostPoints => {
+            let mine = total_units(&passed[place]);
+            rivals.all(|(other, rival)| {
+                let theirs = total_units(rival);
+                mine > theirs || (mine == theirs && place < other)
+            })
+        }
+    }
+}
+
+/// All that a tree's own awards write, in units of [`Points`], every account counted.
+fn total_units(tree: &Passed<'_>) -> i128 {
+    // At most 20 outcomes of 63-bit amounts into as many accounts as a program has: far from 127 bits.
+    tree.awards.iter().flat_map(|base| base.accounts.iter().map(|_| base.points.wide())).sum()
+}
+
+struct Settling<'a> {
+    passed: &'a [Passed<'a>],
+    /// The tree limits of each passed tree.
+    meters: Vec<Meter<'a>>,
+    /// The multipliers of the winners, in the order in which they join.
+    multipliers: Vec<Active<'a>>,
+    evaluation: Evaluation,
+}
+
+impl Settling<'_> {
+    fn activate(&mut self, owner: usize) {
+        let multipliers = self.passed[owner].multipliers.iter();
+        self.multipliers.extend(multipliers.map(|multiplier| Active {
+            owner,
+            outcome: multiplier.outcome,
+            factor: multiplier.factor,
+            combine: multiplier.combine,
+            applies_to: multiplier.applies_to,
+            meter: multiplier.meter,
+            cut: false,
+        }));
+    }
+
+    /// Gives each multiplier of a base award what the award grows by when it joins.
+    fn multiply(&mut self, tree: &RuleTree, base: &BaseAward<'_>) -> Result<(), RuleTreeId> {
+        let mut factors = Factors::NONE;
+        let mut before = base.points;
+        for place in 0..self.multipliers.len() {
+            let multiplier = &mut self.multipliers[place];
+            if !applies(multiplier.applies_to, tree) {
+                continue;
+            }
+            let owner = multiplier.owner;
+            let grown = |factors: Factors| -> Result<(Factors, Points), AmountError> {
+                let factors = factors.with(multiplier.factor, multiplier.combine)?;
+                Ok((factors, base.exact.multiplied(&factors)?))
+            };
+            let failed = |_: AmountError| self.passed[owner].tree.id;
+            let (joined, after) = grown(factors).map_err(failed)?;
+            factors = joined;
+            let full = after.minus(before).map_err(failed)?;
+            before = after;
+            let bonus = multiplier.meter.allowed(self.meters[owner].allowed(full));
+            multiplier.cut |= bonus < full;
+            multiplier.meter.take(bonus).map_err(failed)?;
+            self.meters[owner].take(bonus).map_err(failed)?;
+            self.write(self.passed[owner].tree.id, base, bonus);
+        }
+        Ok(())
+    }
+
+    /// Writes a row for each account of the award's outcome.
+    fn write(&mut self, tree: RuleTreeId, base: &BaseAward<'_>, points: Points) {
+        if points.is_zero() {
+            return;
+        }
+        self.evaluation.awards.extend(base.accounts.iter().map(|&account| Award {
+            tree,
+            outcome: base.outcome,
+            account,
+            source: base.source,
+            points,
+        }));
+    }
+}
+
+fn applies(multiplied: &Multiplied, tree: &RuleTree) -> bool {
+    match multiplied {
+        Multiplied::All => true,
+        Multiplied::Some { trees, groups } => {
+            trees.binary_search(&tree.id).is_ok()
+                || tree.exclusivity.is_some_and(|exclusivity| groups.contains(&exclusivity.group))
+        }
+    }
+}

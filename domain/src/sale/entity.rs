@@ -1,0 +1,410 @@
+//! The sale as an entity.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Content, payers};
+use crate::{
+    amount::AmountError,
+    entity::{Context, Decision, Entity, Verdict},
+    id::{CustomerId, SaleId},
+    rules::Share,
+    time::Timestamp,
+};
+
+/// Ten minutes: a time further ahead is taken to be a wrong clock (catalog-transactions.md F.3).
+const CLOCK_SKEW_MS: i64 = 600_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// One till transaction with its versions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    current: Option<Revision>,
+    /// When the sale counts as sold: fixed by the first closed revision.
+    business_time: Option<Timestamp>,
+    /// Whom the evaluated revision credited.
+    credited: Vec<CustomerId>,
+    /// Whom any revision credited.
+    credited_before: Vec<CustomerId>,
+    created: Option<Timestamp>,
+}
+
+/// The version in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The sale.
+    pub id: SaleId,
+    /// 1 for the first accepted version.
+    pub number: u32,
+    /// What was sold.
+    pub content: Arc<Content>,
+    /// The request that brought it.
+    pub request_id: Box<str>,
+    /// Its payments that name members, resolved when it arrived.
+    pub payers: Vec<Payer>,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+    /// What was odd about it.
+    pub warnings: Vec<SalesWarning>,
+}
+
+/// A payment and the member it resolved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payer {
+    /// Which payment, by place; none: the member was named on the envelope or a discount, and has the whole sale.
+    pub payment: Option<u16>,
+    /// The member.
+    pub customer: CustomerId,
+}
+
+/// What a sale can be asked to do.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Take a version that a till has sent.
+    Record {
+        /// The sale's id, derived from its business key.
+        id: SaleId,
+        /// The request that brought it.
+        request_id: Box<str>,
+        /// Fingerprint of the request's body: the same id with another body is noticed.
+        request_body: u64,
+        /// What was sold.
+        content: Arc<Content>,
+        /// The members named on it, resolved.
+        payers: Vec<Payer>,
+        /// A member was named that nobody is.
+        unknown_user: bool,
+    },
+}
+
+/// What a sale answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// What became of the version.
+    Recorded(Receipt),
+}
+
+/// What became of a version that a till has sent. Remembered under its request id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The sale.
+    pub sale: SaleId,
+    /// The till's id of it.
+    pub transaction_id: Box<str>,
+    /// The revision in force afterwards.
+    pub revision: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was odd about it.
+    pub warnings: Vec<SalesWarning>,
+}
+
+/// What became of a version (catalog-transactions.md F.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It is the version in force.
+    Accepted,
+    /// Newer, but the same content: only its time is kept.
+    NoChange,
+    /// The version in force, once more.
+    Duplicate,
+    /// Older than the version in force: kept in the history, without effects.
+    Stale,
+}
+
+/// Something odd that is no reason to refuse a sale (catalog-transactions.md D.1, F.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SalesWarning {
+    /// A member was named that nobody is.
+    UserNotFound,
+    /// The lines do not sum to the subtotal.
+    TotalsMismatch,
+    /// Another version with the same time was there; the later arrival won.
+    SameModifiedTime,
+    /// Too old to be evaluated.
+    TooOld,
+    /// A time in the future was brought to the time of arrival.
+    ClockSkew,
+}
+
+impl SalesWarning {
+    /// Its wire name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserNotFound => "user_not_found",
+            Self::TotalsMismatch => "totals_mismatch",
+            Self::SameModifiedTime => "same_modified_time",
+            Self::TooOld => "too_old",
+            Self::ClockSkew => "clock_skew",
+        }
+    }
+}
+
+/// What has happened to a sale. Stored: grows at the end only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A version came into force.
+    Revised {
+        /// The version.
+        revision: Revision,
+        /// When the sale counts as sold, once it is closed.
+        business_time: Option<Timestamp>,
+        /// Whom it credits; none: it is not evaluated, and those credited before stay so.
+        credits: Option<Vec<CustomerId>>,
+    },
+    /// A newer version with the same content came: its time is kept.
+    Touched {
+        /// The newer time.
+        modified_time: Timestamp,
+    },
+    /// A version older than the one in force came late.
+    StaleIgnored {
+        /// What it said.
+        content: Arc<Content>,
+        /// The request that brought it.
+        request_id: Box<str>,
+        /// When it came.
+        at: Timestamp,
+    },
+}
+
+/// What a sale makes others do: each payer books the revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Whose turn it is.
+    pub customer: CustomerId,
+    /// An earlier revision has credited the customer.
+    pub credited_before: bool,
+    /// The customer's part; none: it is no payer any more.
+    pub share: Option<Share>,
+}
+
+/// Why a sale refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The amounts of the payments do not sum to an amount.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+}
+
+impl Sale {
+    /// The version in force; none: the sale has never been heard of.
+    pub fn current(&self) -> Option<&Revision> {
+        self.current.as_ref()
+    }
+
+    /// When the sale counts as sold; none until it is closed.
+    pub fn business_time(&self) -> Option<Timestamp> {
+        self.business_time
+    }
+
+    /// When its first version was recorded.
+    pub fn created(&self) -> Option<Timestamp> {
+        self.created
+    }
+
+    /// Whom the evaluated revision credited.
+    pub fn credited(&self) -> &[CustomerId] {
+        &self.credited
+    }
+
+    fn record(&self, arrival: Arrival<'_>, context: &Context<'_>) -> Result<Decision<Self>, Error> {
+        let mut warnings = arrival.warnings(context);
+        let number = match &self.current {
+            None => 1,
+            Some(current) => match arrival.against(current) {
+                Against::Next => current.number + 1,
+                Against::NextAtSameTime => {
+                    warnings.push(SalesWarning::SameModifiedTime);
+                    current.number + 1
+                }
+                Against::Same(outcome) => return Ok(arrival.unchanged(current, outcome, warnings, context)),
+            },
+        };
+        let content = Arc::clone(arrival.content);
+        let business_time = match self.business_time {
+            None if content.is_closed => Some(business_time(&content, context.now)),
+            known => known,
+        };
+        let too_old = business_time.is_some_and(|time| {
+            let oldest = context.now.plus_millis(-i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS);
+            time < oldest && self.credited.is_empty()
+        });
+        if too_old && content.is_closed {
+            warnings.push(SalesWarning::TooOld);
+        }
+        let evaluated = content.is_closed && !too_old;
+        let (credits, effects) = if evaluated {
+            let shares = payers::shares(&content, arrival.payers)?;
+            let credits: Vec<_> = shares.iter().map(|(customer, _)| *customer).collect();
+            let gone = self.credited.iter().filter(|before| !credits.contains(before));
+            let taken_back = gone.map(|&customer| Effect { customer, credited_before: true, share: None });
+            let given = shares.into_iter().map(|(customer, share)| {
+                let credited_before = self.credited_before.contains(&customer);
+                Effect { customer, credited_before, share: Some(share) }
+            });
+            let effects = taken_back.chain(given).collect();
+            (Some(credits), effects)
+        } else {
+            (None, Vec::new())
+        };
+        let receipt = Receipt {
+            sale: arrival.id,
+            transaction_id: content.transaction_id.clone(),
+            revision: number,
+            outcome: Outcome::Accepted,
+            warnings: warnings.clone(),
+        };
+        let revision = Revision {
+            id: arrival.id,
+            number,
+            content,
+            request_id: arrival.request_id.into(),
+            payers: arrival.payers.to_vec(),
+            recorded: context.now,
+            warnings,
+        };
+        let events = vec![Event::Revised { revision, business_time, credits }];
+        Ok(Decision { events, reply: Reply::Recorded(receipt), effects })
+    }
+}
+
+/// A version on its way in.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    id: SaleId,
+    request_id: &'a str,
+    content: &'a Arc<Content>,
+    payers: &'a [Payer],
+    unknown_user: bool,
+}
+
+/// How a version stands against the one in force.
+enum Against {
+    Next,
+    NextAtSameTime,
+    Same(Outcome),
+}
+
+impl Arrival<'_> {
+    fn against(&self, current: &Revision) -> Against {
+        let same_content = same_but_for_time(self.content, &current.content) && self.payers == current.payers;
+        match self.content.modified_time.cmp(&current.content.modified_time) {
+            std::cmp::Ordering::Less => Against::Same(Outcome::Stale),
+            std::cmp::Ordering::Equal if same_content => Against::Same(Outcome::Duplicate),
+            std::cmp::Ordering::Greater if same_content => Against::Same(Outcome::NoChange),
+            std::cmp::Ordering::Equal => Against::NextAtSameTime,
+            std::cmp::Ordering::Greater => Against::Next,
+        }
+    }
+
+    fn unchanged(
+        &self,
+        current: &Revision,
+        outcome: Outcome,
+        warnings: Vec<SalesWarning>,
+        context: &Context<'_>,
+    ) -> Decision<Sale> {
+        let events = match outcome {
+            Outcome::Accepted | Outcome::Duplicate => Vec::new(),
+            Outcome::NoChange => vec![Event::Touched { modified_time: self.content.modified_time }],
+            Outcome::Stale => vec![Event::StaleIgnored {
+                content: Arc::clone(self.content),
+                request_id: self.request_id.into(),
+                at: context.now,
+            }],
+        };
+        let receipt = Receipt {
+            sale: self.id,
+            transaction_id: self.content.transaction_id.clone(),
+            revision: current.number,
+            outcome,
+            warnings,
+        };
+        Decision { events, reply: Reply::Recorded(receipt), effects: Vec::new() }
+    }
+
+    fn warnings(&self, context: &Context<'_>) -> Vec<SalesWarning> {
+        let mut warnings = Vec::new();
+        if self.unknown_user {
+            warnings.push(SalesWarning::UserNotFound);
+        }
+        if !totals_match(self.content) {
+            warnings.push(SalesWarning::TotalsMismatch);
+        }
+        if self.content.is_closed && latest_time(self.content) > context.now.plus_millis(CLOCK_SKEW_MS) {
+            warnings.push(SalesWarning::ClockSkew);
+        }
+        warnings
+    }
+}
+
+fn same_but_for_time(left: &Content, right: &Content) -> bool {
+    // A clone of the header would be needed to compare with one member left out, so the arrays go first: they differ most.
+    left.items == right.items && left.payments == right.payments && left.discounts == right.discounts && {
+        let header = |content: &Content| Content {
+            modified_time: Timestamp::MIN,
+            items: Vec::new(),
+            payments: Vec::new(),
+            discounts: Vec::new(),
+            ..content.clone()
+        };
+        header(left) == header(right)
+    }
+}
+
+/// A cent per line is tolerated (catalog-transactions.md D.1).
+fn totals_match(content: &Content) -> bool {
+    let lines = content.items.iter().fold(0_i128, |sum, item| sum + item.subtotal.wide());
+    let tolerance = 100 * content.items.len() as i128;
+    (lines - content.subtotal.wide()).abs() <= tolerance
+}
+
+/// The latest payment, else the last change (catalog-transactions.md F.3).
+fn latest_time(content: &Content) -> Timestamp {
+    content.payments.iter().map(|payment| payment.time).max().unwrap_or(content.modified_time)
+}
+
+/// When a sale counts as sold; a time further ahead than a clock may be wrong is brought to the arrival.
+fn business_time(content: &Content, now: Timestamp) -> Timestamp {
+    let latest = latest_time(content);
+    if latest > now.plus_millis(CLOCK_SKEW_MS) { now } else { latest }
+}
+
+impl Entity for Sale {
+    type Command = Command;
+    type Reply = Reply;
+    type Event = Event;
+    type Effect = Effect;
+    type Error = Error;
+
+    fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
+        let Command::Record { id, request_id, content, payers, unknown_user, .. } = command;
+        let arrival = Arrival { id: *id, request_id, content, payers, unknown_user: *unknown_user };
+        self.record(arrival, context).map(Verdict::Decided)
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Revised { revision, business_time, credits } => {
+                self.created.get_or_insert(revision.recorded);
+                self.business_time = *business_time;
+                if let Some(credits) = credits {
+                    self.credited.clone_from(credits);
+                    for customer in credits {
+                        if !self.credited_before.contains(customer) {
+                            self.credited_before.push(*customer);
+                        }
+                    }
+                }
+                self.current = Some(revision.clone());
+            }
+            Event::Touched { modified_time } => {
+                let current = self.current.as_mut().expect("only a known sale is touched");
+                Arc::make_mut(&mut current.content).modified_time = *modified_time;
+            }
+            Event::StaleIgnored { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The program `laurel`: command line, configuration, start-up and shutdown order. No business logic.
+fn main() {}

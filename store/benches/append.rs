@@ -1,0 +1,115 @@
+//! Records of 300 bytes through append to committed, and what quick-repair would cost the journal.
+
+use laurel_store::{
+    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Listener,
+    Options, Store, open,
+};
+use redb::{Database, Durability, TableDefinition};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const RECORDS: u64 = 1_000_000;
+const RECORD_BYTES: usize = 300;
+const FRAMES: TableDefinition<u64, &[u8]> = TableDefinition::new("frames");
+
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Listener<u64> for Counter {
+    fn committed(&self, batch: Committed<u64>) {
+        self.0.store(batch.through.get(), Ordering::Release);
+    }
+
+    fn failed(&self, _: Epoch, lost: Vec<u64>, cause: CommitFailure) {
+        panic!("{} records lost: {cause}", lost.len());
+    }
+}
+
+/// State is the last record.
+struct Last;
+
+impl Fold for Last {
+    fn fold(&self, _: EntityKey, _: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
+        Ok(records.last().map(|record| record.to_vec()))
+    }
+}
+
+fn append(i: u64) -> Append<u64> {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&(i % 50_000).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
+    Append {
+        entity: EntityKey { kind: 1, id },
+        record: vec![7; RECORD_BYTES],
+        effects: 0,
+        consumes: None,
+        index: Vec::new(),
+        companion: i,
+    }
+}
+
+/// Appends all records from this thread and waits for the last.
+fn fill(folder: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
+    let counter = Arc::new(Counter::default());
+    let options = Options { background_checkpoints: false, tail_bytes: usize::MAX, ..Options::default() };
+    let listener: Arc<dyn Listener<u64>> = counter.clone();
+    let (store, _) = open(options, Arc::new(FolderDisk::new(folder)?), Arc::new(Last), listener)?;
+    let begun = Instant::now();
+    let mut i = 0;
+    while i < RECORDS {
+        match store.append(Epoch::FIRST, append(i)) {
+            Ok(_) => i += 1,
+            Err(AppendError::Full) => thread::sleep(Duration::from_micros(200)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    while counter.0.load(Ordering::Acquire) < RECORDS {
+        thread::sleep(Duration::from_micros(200));
+    }
+    let took = begun.elapsed();
+    let frames = store.stats().frames;
+    store.close()?;
+    Ok((took, frames))
+}
+
+/// Time of a commit of 64 KiB, and of opening the file as a killed process leaves it.
+fn commits(folder: &Path, quick_repair: bool) -> Result<(Duration, Duration), Box<dyn Error>> {
+    const COMMITS: u32 = 1000;
+    let file = folder.join("commits.redb");
+    let database = Database::create(&file)?;
+    let begun = Instant::now();
+    for number in 0..u64::from(COMMITS) {
+        let mut transaction = database.begin_write()?;
+        transaction.set_durability(Durability::Immediate)?;
+        transaction.set_quick_repair(quick_repair);
+        transaction.open_table(FRAMES)?.insert(number, &[7u8; 65_536][..])?;
+        transaction.commit()?;
+    }
+    let each = begun.elapsed() / COMMITS;
+    let killed = folder.join("killed.redb");
+    fs::copy(&file, &killed)?;
+    let begun = Instant::now();
+    drop(Database::open(&killed)?);
+    Ok((each, begun.elapsed()))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for _ in 0..3 {
+        let folder = tempfile::tempdir()?;
+        let (took, frames) = fill(folder.path())?;
+        let rate = u128::from(RECORDS) * 1_000_000 / took.as_micros();
+        println!("{rate} records/s of {RECORD_BYTES} bytes, {} records a frame", RECORDS / frames);
+    }
+    for quick_repair in [false, true] {
+        let folder = tempfile::tempdir()?;
+        let (each, open) = commits(folder.path(), quick_repair)?;
+        println!(
+            "64 KiB commit, quick-repair {quick_repair}: {each:?}; opening 64 MiB after a kill: {open:?}"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! The byte form of stored values: one version byte, then bincode 2 in its standard configuration.
+//!
+//! The only file of the workspace that names bincode, so that the encoding can be replaced in one place. It must not
+//! know any stored type. Once released a version stays readable for ever; stored enums grow only at the end and stored
+//! types use no `skip_serializing_if`, `untagged` or `flatten`, which a format without field names cannot express.
+
+use bincode::config::{Configuration, standard};
+use bincode::error::{DecodeError, EncodeError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const CONFIGURATION: Configuration = standard();
+
+/// Why stored bytes could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// There is not even a version byte.
+    #[error("no bytes to decode")]
+    Empty,
+    /// The bytes are not a value of the wanted type.
+    #[error("version {version} value does not decode: {source}")]
+    Malformed {
+        /// The version byte found.
+        version: u8,
+        /// What the decoder says.
+        source: DecodeError,
+    },
+    /// A value was read and bytes were left over.
+    #[error("version {version} value is followed by {count} bytes that do not belong to it")]
+    Trailing {
+        /// The version byte found.
+        version: u8,
+        /// How many bytes follow.
+        count: usize,
+    },
+}
+
+/// The value as bytes, `version` first.
+///
+/// # Panics
+/// If the type breaks the rule for stored types that its form be known beforehand (a sequence without a length, a
+/// `Serialize` that fails).
+pub fn encode<T: Serialize + ?Sized>(version: u8, value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_into(&mut bytes, version, value);
+    bytes
+}
+
+/// Appends what [`encode`] answers to `bytes`.
+///
+/// # Panics
+/// As [`encode`].
+pub fn encode_into<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, version: u8, value: &T) {
+    bytes.push(version);
+    let written: Result<usize, EncodeError> =
+        bincode::serde::encode_into_std_write(value, bytes, CONFIGURATION);
+    written.expect("a stored type serialises, and memory takes every write");
+}
+
+/// The version byte of encoded bytes, to choose the type to decode; `None` if there are no bytes.
+pub fn version_of(bytes: &[u8]) -> Option<u8> {
+    bytes.first().copied()
+}
+
+/// The version and the value that these bytes hold.
+///
+/// # Errors
+/// [`CodecError`] if the bytes are empty, not a `T`, or more than a `T`.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u8, T), CodecError> {
+    let (&version, body) = bytes.split_first().ok_or(CodecError::Empty)?;
+    let (value, read) = bincode::serde::decode_from_slice(body, CONFIGURATION)
+        .map_err(|source| CodecError::Malformed { version, source })?;
+    match body.len() - read {
+        0 => Ok((version, value)),
+        count => Err(CodecError::Trailing { version, count }),
+    }
+}

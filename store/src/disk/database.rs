@@ -1,0 +1,198 @@
+//! redb databases on a [`Disk`]: opening, creating without half-made files, and turning panics into errors.
+//!
+//! Must not know any table.
+
+use super::{Disk, DiskFile, OpenMode};
+use crate::error::{OpenError, StorageFault};
+use crate::options::PageCheck;
+use crate::shared::lock;
+use redb::{Builder, Database, StorageBackend, WriteTransaction};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What the name of a file ends in until its first rows are durable.
+pub(crate) const NEW_SUFFIX: &str = ".new";
+
+/// Guards a file whose readers must outlive a failed write. redb answers every later operation on a handle with an
+/// error once a write has failed, reads included. So the failure is kept here instead, and from then on nothing reaches
+/// the file any more: what was committed stays as it is and stays readable, and the handle is replaced before the next
+/// write. Whoever commits must ask [`check`](Self::check) afterwards.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Freeze(Arc<FreezeState>);
+
+#[derive(Debug, Default)]
+struct FreezeState {
+    armed: AtomicBool,
+    frozen: AtomicBool,
+    cause: Mutex<Option<io::Error>>,
+}
+
+impl Freeze {
+    /// Lets nothing reach the file from now on.
+    pub(crate) fn freeze(&self) {
+        self.0.frozen.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.0.frozen.load(Ordering::Acquire)
+    }
+
+    /// The failure that froze the file, if one did.
+    pub(crate) fn check(&self) -> Result<(), StorageFault> {
+        if !self.is_frozen() {
+            return Ok(());
+        }
+        let cause = lock(&self.0.cause).take();
+        Err(StorageFault::Redb(cause.map_or(redb::Error::PreviousIo, redb::Error::Io)))
+    }
+
+    fn change(&self, change: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        if self.is_frozen() {
+            return Ok(());
+        }
+        match change() {
+            Err(error) if self.0.armed.load(Ordering::Acquire) => {
+                *lock(&self.0.cause) = Some(error);
+                self.freeze();
+                Ok(())
+            }
+            result => result,
+        }
+    }
+}
+
+/// A file as redb sees it. Locking is left out: the whole disk is locked once. Without an armed freeze, errors pass.
+#[derive(Debug)]
+struct Backend {
+    file: Box<dyn DiskFile>,
+    freeze: Freeze,
+}
+
+impl StorageBackend for Backend {
+    fn len(&self) -> io::Result<u64> {
+        self.file.size()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.file.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.freeze.change(|| self.file.resize(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.freeze.change(|| self.file.sync())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.freeze.change(|| self.file.write(offset, data))
+    }
+}
+
+/// Runs `work` and turns a panic into an error. redb asserts its invariants, and a damaged file can break one anywhere
+/// in it; that must stop one file, not the process. What `work` leaves half-done is only the database handle, which
+/// callers drop after an error.
+pub(crate) fn guarded<R, E: From<StorageFault>>(work: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let message = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(StorageFault::Panicked(message.to_owned()).into())
+    })
+}
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DatabaseOptions {
+    pub(crate) cache_bytes: usize,
+    pub(crate) page_check: PageCheck,
+}
+
+/// Opens a database that must be there. Failed writes show as errors of the library.
+pub(crate) fn open_database(
+    disk: &dyn Disk,
+    name: &str,
+    options: DatabaseOptions,
+) -> Result<Database, OpenError> {
+    open_existing(disk, name, options, Freeze::default())
+}
+
+/// Opens a database that must be there, and freezes it at the first failed write after that.
+pub(crate) fn open_freezing(
+    disk: &dyn Disk,
+    name: &str,
+    options: DatabaseOptions,
+) -> Result<(Database, Freeze), OpenError> {
+    let freeze = Freeze::default();
+    let database = open_existing(disk, name, options, freeze.clone())?;
+    freeze.0.armed.store(true, Ordering::Release);
+    Ok((database, freeze))
+}
+
+fn open_existing(
+    disk: &dyn Disk,
+    name: &str,
+    options: DatabaseOptions,
+    freeze: Freeze,
+) -> Result<Database, OpenError> {
+    let file = disk.open(name, OpenMode::Existing).map_err(|source| OpenError::io(name, source))?;
+    // redb makes a new database in an empty file, which would turn a lost file into a fresh one.
+    if file.size().map_err(|source| OpenError::io(name, source))? == 0 {
+        return Err(OpenError::damaged(name, None, "the file is empty"));
+    }
+    build(Backend { file, freeze }, options).map_err(|fault| OpenError::fault(name, fault))
+}
+
+/// Why a database was not created.
+#[derive(Debug)]
+pub(crate) struct CreateFailure {
+    pub(crate) error: OpenError,
+    /// Whether the file may bear its name all the same: the renaming itself failed, perhaps only in its last step.
+    pub(crate) may_be_named: bool,
+}
+
+impl From<CreateFailure> for OpenError {
+    fn from(failure: CreateFailure) -> Self {
+        failure.error
+    }
+}
+
+/// Creates a database whose first rows `fill` writes. The file bears its name only once they are durable.
+pub(crate) fn create_database(
+    disk: &dyn Disk,
+    name: &str,
+    options: DatabaseOptions,
+    fill: impl FnOnce(&WriteTransaction) -> Result<(), StorageFault>,
+) -> Result<Database, CreateFailure> {
+    let unfinished = format!("{name}{NEW_SUFFIX}");
+    let unnamed = |error| CreateFailure { error, may_be_named: false };
+    let file =
+        disk.open(&unfinished, OpenMode::New).map_err(|source| unnamed(OpenError::io(name, source)))?;
+    let database = build(Backend { file, freeze: Freeze::default() }, options)
+        .and_then(|database| {
+            guarded::<_, StorageFault>(|| {
+                let transaction = database.begin_write()?;
+                fill(&transaction)?;
+                Ok(transaction.commit()?)
+            })?;
+            Ok(database)
+        })
+        .map_err(|fault| unnamed(OpenError::fault(name, fault)))?;
+    disk.rename(&unfinished, name)
+        .map_err(|source| CreateFailure { error: OpenError::io(name, source), may_be_named: true })?;
+    Ok(database)
+}
+
+fn build(backend: Backend, options: DatabaseOptions) -> Result<Database, StorageFault> {
+    guarded(|| {
+        let mut builder = Builder::new();
+        builder.set_cache_size(options.cache_bytes);
+        builder.set_check_integrity_on_open(options.page_check == PageCheck::All);
+        Ok(builder.create_with_backend(backend)?)
+    })
+}

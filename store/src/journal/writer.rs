@@ -1,0 +1,161 @@
+//! The one writer of the journal: frames into the segment in use, the next segment when it is full or has failed.
+
+use super::segment::{Segment, SegmentHeader, segment_name};
+use super::{Position, StoreId};
+use crate::disk::{CreateFailure, DatabaseOptions, Disk};
+use crate::error::{OpenError, StorageFault};
+use crate::options::Options;
+use crate::shared::lock;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+/// Which part of the journal is in which segment, oldest first: sequence number and the frame it continues after.
+/// Shared with the checkpoint, which removes from the front while the writer adds at the back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SegmentList(Arc<Mutex<VecDeque<(u64, u64)>>>);
+
+impl SegmentList {
+    pub(crate) fn push(&self, header: &SegmentHeader) {
+        lock(&self.0).push_back((header.sequence, header.after.frame));
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        u64::try_from(lock(&self.0).len()).unwrap_or(u64::MAX)
+    }
+
+    /// Removes the segments that hold no frame above `mark`, and answers how many. The last segment always stays.
+    pub(crate) fn remove_through(&self, disk: &dyn Disk, mark: u64) -> Result<u64, (String, io::Error)> {
+        let mut removed = 0;
+        while let Some(sequence) = self.first_below(mark) {
+            let name = segment_name(sequence);
+            match disk.remove(&name) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err((name, error)),
+            }
+            lock(&self.0).pop_front();
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    fn first_below(&self, mark: u64) -> Option<u64> {
+        let list = lock(&self.0);
+        let (_, next_after) = list.get(1)?;
+        if *next_after > mark {
+            return None;
+        }
+        list.front().map(|(sequence, _)| *sequence)
+    }
+}
+
+/// Writes frames in order.
+pub(crate) struct JournalWriter {
+    disk: Arc<dyn Disk>,
+    store: StoreId,
+    database_options: DatabaseOptions,
+    segment_bytes: u64,
+    /// At this size of the segment the next one is due.
+    rotate_at: u64,
+    position: Position,
+    sequence: u64,
+    /// `None` after a failed commit, until the next segment stands.
+    segment: Option<Segment>,
+    segments: SegmentList,
+}
+
+impl JournalWriter {
+    /// Goes on in `segment`, the last one, after `position`.
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        options: &Options,
+        segment: Segment,
+        position: Position,
+        segments: SegmentList,
+    ) -> Self {
+        Self {
+            disk,
+            store: segment.header.store,
+            database_options: options.journal(),
+            segment_bytes: options.segment_bytes,
+            rotate_at: options.segment_bytes,
+            position,
+            sequence: segment.header.sequence,
+            segment: Some(segment),
+            segments,
+        }
+    }
+
+    /// The last durable frame.
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Makes the frame after [`position`](Self::position) durable; `end` is the position after it. After an error
+    /// nothing can be written until [`begin_anew`](Self::begin_anew) succeeds.
+    pub(crate) fn write(&mut self, frame: &[u8], end: Position) -> Result<(), StorageFault> {
+        self.rotate_if_due()?;
+        let segment = self.segment.as_mut().expect("frames are written only while a segment stands");
+        match segment.write(end.frame, frame) {
+            Ok(()) => {
+                self.position = end;
+                Ok(())
+            }
+            Err(fault) => {
+                self.close_segment();
+                Err(fault)
+            }
+        }
+    }
+
+    /// Starts a segment that continues after the last durable frame, and so cuts off what the failed one may hold.
+    pub(crate) fn begin_anew(&mut self) -> Result<(), OpenError> {
+        self.close_segment();
+        Ok(self.start_segment()?)
+    }
+
+    fn rotate_if_due(&mut self) -> Result<(), StorageFault> {
+        let bytes = match self.segment.as_ref() {
+            Some(segment) if segment.bytes >= self.rotate_at => segment.bytes,
+            Some(_) | None => return Ok(()),
+        };
+        match self.start_segment() {
+            Ok(()) => Ok(()),
+            Err(CreateFailure { error, may_be_named: false }) => {
+                // The present segment still takes frames; a full disk shows itself there if it must.
+                tracing::warn!(%error, "the next journal segment cannot be created yet");
+                self.rotate_at = bytes.saturating_add(self.segment_bytes / 4);
+                Ok(())
+            }
+            Err(CreateFailure { error, may_be_named: true }) => {
+                // The next segment may be on disk and cut the present one off here: a frame written to it could be lost.
+                self.close_segment();
+                Err(StorageFault::Redb(redb::Error::Io(io::Error::other(error))))
+            }
+        }
+    }
+
+    fn start_segment(&mut self) -> Result<(), CreateFailure> {
+        let sequence = self.sequence.checked_add(1).expect("a journal has fewer than 2^64 segments");
+        let header = SegmentHeader { store: self.store, sequence, after: self.position };
+        let segment = Segment::create(&*self.disk, self.database_options, header)?;
+        self.close_segment();
+        self.segments.push(&header);
+        self.sequence = sequence;
+        self.rotate_at = self.segment_bytes;
+        self.segment = Some(segment);
+        Ok(())
+    }
+
+    fn close_segment(&mut self) {
+        if let Some(segment) = self.segment.take() {
+            segment.close();
+        }
+    }
+
+    /// Closes the segment in use.
+    pub(crate) fn close(mut self) {
+        self.close_segment();
+    }
+}

@@ -1,0 +1,45 @@
+//! Where state is kept: journal, snapshots, history, indexes, checkpoint and recovery.
+//!
+//! The crate knows bytes and keys, not loyalty. It must not know what a record means, read a clock into a record, or
+//! depend on any other crate of the workspace. There is no async in it: one thread commits, one thread checkpoints, and
+//! callers are told through a [`Listener`].
+//!
+//! The way of a record: [`Store::append`] queues it; the committer writes everything queued as one frame of the
+//! journal, makes it durable, puts it into the in-memory tail and overlay and tells the listener; a checkpoint later
+//! folds it into the tables of the state file. Reads are always *tables + memory*. The bytes on disk are described in
+//! `docs/storage-format.md`.
+
+mod checkpoint;
+mod checksum;
+pub mod codec;
+mod committer;
+pub mod disk;
+mod error;
+mod journal;
+mod key;
+mod open;
+mod options;
+mod overlay;
+mod queue;
+mod record_bytes;
+mod redb_store;
+mod shared;
+mod state;
+mod store;
+mod tail;
+pub mod verify;
+
+pub use disk::{Disk, FolderDisk, MemoryDisk};
+pub use error::{
+    AppendError, CheckpointError, CloseError, CommitFailure, FoldError, OpenError, ReadError, Table,
+};
+pub use key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
+pub use open::{PendingEffect, Recovered, open};
+pub use options::{Options, PageCheck};
+pub use record_bytes::RecordBytes;
+pub use redb_store::RedbStore;
+pub use store::{
+    Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, IndexRow, Listener, Loaded,
+    ScanRange, Stats, Store,
+};
+pub use verify::verify;

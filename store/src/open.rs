@@ -1,0 +1,231 @@
+//! Opening a store: lock, files, replay, threads. Everything that can be wrong with what is on disk is found here, and
+//! nothing of it is passed over.
+
+use crate::checkpoint;
+use crate::committer::Committer;
+use crate::disk::{Disk, DiskLock, LockError, NEW_SUFFIX};
+use crate::error::{OpenError, ReadError, Table};
+use crate::journal::frame::Frame;
+use crate::journal::replay::{Replayed, replay};
+use crate::journal::segment::{Segment, SegmentHeader, segment_name, sequences};
+use crate::journal::writer::JournalWriter;
+use crate::journal::{Position, StoreId};
+use crate::key::{EffectId, EntityKey, Lsn};
+use crate::options::Options;
+use crate::overlay::Overlay;
+use crate::queue::Queue;
+use crate::record_bytes::RecordBytes;
+use crate::redb_store::{RedbStore, Threads};
+use crate::shared::{Memory, OwnedDisk, Shared};
+use crate::state::{STATE_FILE, StateFile, decode_pending};
+use crate::store::{Fold, Listener};
+use crate::tail::{Tail, TailRecord};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+
+/// An effect that no durable record has consumed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PendingEffect {
+    /// Which effect.
+    pub id: EffectId,
+    /// The entity whose record carries it.
+    pub entity: EntityKey,
+    /// The record.
+    pub record: RecordBytes,
+}
+
+/// What an open store starts from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recovered {
+    /// Position of the last durable record.
+    pub durable: Lsn,
+    /// Effects that no durable record has consumed, in order.
+    pub pending_effects: Vec<PendingEffect>,
+    /// Records read from the journal, because no checkpoint had them.
+    pub records_replayed: u64,
+}
+
+/// Opens the store on a disk, or makes one on an empty disk.
+///
+/// # Errors
+/// [`OpenError`], which names the file and says what to do.
+pub fn open<T: Send + 'static>(
+    options: Options,
+    disk: Arc<dyn Disk>,
+    fold: Arc<dyn Fold>,
+    listener: Arc<dyn Listener<T>>,
+) -> Result<(Arc<RedbStore<T>>, Recovered), OpenError> {
+    let lock = take_disk(&*disk)?;
+    let (state, sequences) = open_files(&disk, &options)?;
+    let mut recovery = Recovery::from_tables(&state)?;
+    let mark = state.view().map_err(in_state)?.mark();
+    let Replayed { segment, position, segments } =
+        replay(&*disk, options.journal(), state.store(), mark, &sequences, |frame| recovery.add(frame))?;
+    let journal = JournalWriter::new(Arc::clone(&disk), &options, segment, position, segments.clone());
+    let (memory, recovered) = recovery.finish(position.lsn);
+    let queue = Arc::new(Queue::new(position.lsn, options.queue_bytes));
+    let shared =
+        Arc::new(Shared::new(options, OwnedDisk { disk, lock }, fold, state, memory, segments, position));
+    let committer = Committer::new(Arc::clone(&shared), Arc::clone(&queue), listener, journal);
+    let threads = start_threads(&shared, &queue, committer)?;
+    shared.start_checkpoint_if_due();
+    Ok((Arc::new(RedbStore::new(shared, queue, threads)), recovered))
+}
+
+/// Takes the lock.
+pub(crate) fn take_disk(disk: &dyn Disk) -> Result<Box<dyn DiskLock>, OpenError> {
+    disk.lock().map_err(|error| match error {
+        LockError::Held => OpenError::Locked { place: disk.place() },
+        LockError::Io(source) => OpenError::io(&disk.place(), source),
+    })
+}
+
+/// Opens or makes the state file; answers it with the sequence numbers of all segments.
+pub(crate) fn open_files(
+    disk: &Arc<dyn Disk>,
+    options: &Options,
+) -> Result<(StateFile, Vec<u64>), OpenError> {
+    let names = disk.list().map_err(|source| OpenError::io(&disk.place(), source))?;
+    for unfinished in names.iter().filter(|name| name.ends_with(NEW_SUFFIX)) {
+        disk.remove(unfinished).map_err(|source| OpenError::io(unfinished, source))?;
+    }
+    let found = sequences(&names);
+    let has_state = names.iter().any(|name| name == STATE_FILE);
+    match (has_state, found.as_slice()) {
+        (true, []) => {
+            Err(OpenError::damaged(STATE_FILE, None, "it is there and the whole journal is missing"))
+        }
+        (true, _) => Ok((StateFile::open(Arc::clone(disk), options.state())?, found)),
+        (false, [] | [FIRST_SEQUENCE]) => {
+            let store = first_segment(&**disk, options, found.is_empty())?;
+            let state = StateFile::create(Arc::clone(disk), options.state(), store)?;
+            Ok((state, vec![FIRST_SEQUENCE]))
+        }
+        (false, _) => Err(missing_state()),
+    }
+}
+
+const FIRST_SEQUENCE: u64 = 1;
+
+fn missing_state() -> OpenError {
+    OpenError::damaged(STATE_FILE, None, "it is missing while the journal is there")
+}
+
+/// Makes the first segment, or takes up the one of a creation that was interrupted. The segment comes before the state
+/// file, so that the journal can never be missing without notice.
+fn first_segment(disk: &dyn Disk, options: &Options, is_new: bool) -> Result<StoreId, OpenError> {
+    if is_new {
+        let header =
+            SegmentHeader { store: StoreId::random(), sequence: FIRST_SEQUENCE, after: Position::ORIGIN };
+        Segment::create(disk, options.journal(), header)?.close();
+        return Ok(header.store);
+    }
+    let mut segment = Segment::open(disk, options.journal(), FIRST_SEQUENCE)?;
+    let mut has_frames = false;
+    segment
+        .frames(0, None, |_, _| {
+            has_frames = true;
+            Ok(())
+        })
+        .map_err(|fault| OpenError::fault(&segment_name(FIRST_SEQUENCE), fault))?;
+    let store = segment.header.store;
+    segment.close();
+    if has_frames { Err(missing_state()) } else { Ok(store) }
+}
+
+/// A read error of the state file while it is opened.
+pub(crate) fn in_state(error: ReadError) -> OpenError {
+    match error {
+        ReadError::Storage(fault) => OpenError::fault(STATE_FILE, fault),
+        error @ (ReadError::Damaged { .. } | ReadError::Closed) => {
+            OpenError::damaged(STATE_FILE, None, error.to_string())
+        }
+    }
+}
+
+/// Memory as it is built up from tables and journal.
+struct Recovery {
+    tail: Tail,
+    overlay: Overlay,
+    pending: BTreeMap<EffectId, (EntityKey, RecordBytes)>,
+    records: u64,
+}
+
+impl Recovery {
+    fn from_tables(state: &StateFile) -> Result<Self, OpenError> {
+        let mut pending = BTreeMap::new();
+        state
+            .view()
+            .and_then(|view| {
+                view.pending(|key, body| {
+                    let (effect, entity, record) =
+                        decode_pending(key, body).ok_or_else(|| ReadError::damaged(Table::Pending, key))?;
+                    pending.insert(effect, (entity, RecordBytes::from(record)));
+                    Ok(())
+                })
+            })
+            .map_err(in_state)?;
+        Ok(Self { tail: Tail::new(), overlay: Overlay::default(), pending, records: 0 })
+    }
+
+    fn add(&mut self, frame: Frame) {
+        let mut changes = Vec::new();
+        for record in frame.records {
+            let (lsn, entity) = (record.lsn, record.view.entity);
+            let tail_record = TailRecord::new(lsn, Arc::clone(&frame.bytes), record.at);
+            if let Some(consumed) = record.view.consumes {
+                self.pending.remove(&consumed);
+            }
+            for index in 0..record.view.effects {
+                self.pending.insert(EffectId { lsn, index }, (entity, tail_record.bytes()));
+            }
+            self.tail.push(entity, tail_record);
+            changes.extend(record.index.into_iter().map(|change| (lsn, change)));
+            self.records += 1;
+        }
+        self.overlay.apply(changes.into_iter());
+    }
+
+    fn finish(self, durable: Lsn) -> (Memory, Recovered) {
+        let pending_effects = self
+            .pending
+            .into_iter()
+            .map(|(id, (entity, record))| PendingEffect { id, entity, record })
+            .collect();
+        let memory = Memory { tail: self.tail, overlay: self.overlay };
+        (memory, Recovered { durable, pending_effects, records_replayed: self.records })
+    }
+}
+
+fn start_threads<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    queue: &Arc<Queue<T>>,
+    committer: Committer<T>,
+) -> Result<Threads, OpenError> {
+    let failed = |source| OpenError::Thread { source };
+    let ends = QueueEnd(Arc::clone(queue));
+    let committer = thread::Builder::new()
+        .name("store-committer".to_owned())
+        .spawn(move || {
+            let _ends = ends;
+            committer.run();
+        })
+        .map_err(failed)?;
+    let for_thread = Arc::clone(shared);
+    let checkpoint = thread::Builder::new()
+        .name("store-checkpoint".to_owned())
+        .spawn(move || checkpoint::run_in_background(&for_thread))
+        .map_err(failed)
+        .inspect_err(|_| queue.close())?;
+    Ok(Threads { committer, checkpoint })
+}
+
+/// Closes the queue when the committer ends, also by a panic: nobody may wait for a thread that is gone.
+struct QueueEnd<T>(Arc<Queue<T>>);
+
+impl<T> Drop for QueueEnd<T> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

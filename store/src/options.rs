@@ -1,0 +1,71 @@
+//! How large the parts of the store may grow. Owns the defaults and their reasons.
+
+use crate::disk::DatabaseOptions;
+
+/// Whether opening a file looks at every page of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PageCheck {
+    /// Values are checked when they are read. A flipped bit in a *key* can then hide a row of an index or of the history
+    /// until [`verify`](crate::verify()) is run; opening takes no longer for a large file.
+    Skip,
+    /// Every page of the state file and of the journal is read and its checksum compared, so that any flipped bit is
+    /// found at open. Reads the whole file.
+    All,
+}
+
+/// Sizes and bounds of a store. All bounds are soft by at most one append or one frame.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A segment of the journal is followed by a new one at this size. Small, because a segment in use when the process
+    /// dies is walked through at the next open.
+    pub segment_bytes: u64,
+    /// Upper bound of one frame; a single larger record has a frame of its own.
+    pub frame_bytes: usize,
+    /// Upper bound of the records in one frame.
+    pub frame_records: usize,
+    /// Appends are refused with `Full` while this much waits for the committer.
+    pub queue_bytes: usize,
+    /// Appends are refused with `Full` while this much durable state waits in memory for a checkpoint. A checkpoint is
+    /// started in the background at half of it.
+    pub tail_bytes: usize,
+    /// A checkpoint is started in the background when this many records wait for one.
+    pub checkpoint_records: u64,
+    /// Page cache of the state file.
+    pub state_cache_bytes: usize,
+    /// Page cache of the journal segment in use. It only needs to hold the pages of one frame.
+    pub journal_cache_bytes: usize,
+    /// Whether opening looks at every page.
+    pub page_check: PageCheck,
+    /// Whether checkpoints start by themselves. Off, they happen only when asked for.
+    pub background_checkpoints: bool,
+}
+
+impl Options {
+    /// How segments of the journal are opened.
+    pub(crate) fn journal(&self) -> DatabaseOptions {
+        DatabaseOptions { cache_bytes: self.journal_cache_bytes, page_check: self.page_check }
+    }
+
+    /// How the state file is opened.
+    pub(crate) fn state(&self) -> DatabaseOptions {
+        DatabaseOptions { cache_bytes: self.state_cache_bytes, page_check: self.page_check }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const MIB: usize = 1 << 20;
+        Self {
+            segment_bytes: 64 << 20,
+            frame_bytes: 4 * MIB,
+            frame_records: 8192,
+            queue_bytes: 64 * MIB,
+            tail_bytes: 512 * MIB,
+            checkpoint_records: 500_000,
+            state_cache_bytes: 256 * MIB,
+            journal_cache_bytes: 16 * MIB,
+            page_check: PageCheck::Skip,
+            background_checkpoints: true,
+        }
+    }
+}

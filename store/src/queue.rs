@@ -1,0 +1,169 @@
+//! Appends on their way to the committer. Gives each its position, and decides which are refused.
+//!
+//! Must not know the journal: it counts positions on from the durable one and is told what became of them.
+
+use crate::error::AppendError;
+use crate::journal::record::RecordParts;
+use crate::key::{Epoch, Lsn};
+use crate::shared::lock;
+use crate::store::Append;
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// No single append may be larger, with its index changes.
+const APPEND_BYTES_MAX: usize = 64 << 20;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Status {
+    Open,
+    /// A commit failed and the next segment does not stand yet.
+    Unavailable,
+    Closed,
+}
+
+struct State<T> {
+    status: Status,
+    epoch: Epoch,
+    next: Lsn,
+    waiting: VecDeque<Append<T>>,
+    /// Bytes and records waiting or in the committer's hands.
+    bytes: usize,
+    records: u64,
+    /// Whether the committer waits to be woken. Spares a system call for each append while it is busy.
+    committer_sleeps: bool,
+}
+
+/// The queue in front of the committer.
+pub(crate) struct Queue<T> {
+    state: Mutex<State<T>>,
+    wake: Condvar,
+    bytes_max: usize,
+}
+
+/// What an append counts for in the bound of the queue.
+pub(crate) fn cost<T>(append: &Append<T>) -> usize {
+    RecordParts::written_len(&append.record, &append.index)
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new(durable: Lsn, bytes_max: usize) -> Self {
+        let state = State {
+            status: Status::Open,
+            epoch: Epoch::FIRST,
+            next: durable.next(),
+            waiting: VecDeque::new(),
+            bytes: 0,
+            records: 0,
+            committer_sleeps: false,
+        };
+        Self { state: Mutex::new(state), wake: Condvar::new(), bytes_max }
+    }
+
+    /// Queues an append; `memory_is_full` says whether durable state has reached its bound.
+    pub(crate) fn push(
+        &self,
+        epoch: Epoch,
+        append: Append<T>,
+        memory_is_full: bool,
+    ) -> Result<Lsn, AppendError> {
+        let cost = cost(&append);
+        if cost > APPEND_BYTES_MAX {
+            return Err(AppendError::TooLarge);
+        }
+        let mut state = lock(&self.state);
+        if state.status == Status::Closed {
+            return Err(AppendError::Closed);
+        }
+        if state.epoch != epoch {
+            return Err(AppendError::StaleEpoch);
+        }
+        if state.status == Status::Unavailable {
+            return Err(AppendError::Unavailable);
+        }
+        if memory_is_full || (state.bytes > 0 && state.bytes + cost > self.bytes_max) {
+            return Err(AppendError::Full);
+        }
+        let lsn = state.next;
+        state.next = lsn.next();
+        state.bytes += cost;
+        state.records += 1;
+        state.waiting.push_back(append);
+        if state.committer_sleeps {
+            state.committer_sleeps = false;
+            self.wake.notify_one();
+        }
+        Ok(lsn)
+    }
+
+    /// Waits for appends and moves all of them into `taken`, which must be empty. `false` if the queue is closed and
+    /// nothing is left.
+    pub(crate) fn take(&self, taken: &mut VecDeque<Append<T>>) -> bool {
+        debug_assert!(taken.is_empty());
+        let mut state = lock(&self.state);
+        while state.waiting.is_empty() {
+            if state.status == Status::Closed {
+                return false;
+            }
+            state.committer_sleeps = true;
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.committer_sleeps = false;
+        std::mem::swap(&mut state.waiting, taken);
+        true
+    }
+
+    /// Appends of this size in all are durable and count no longer.
+    pub(crate) fn done(&self, bytes: usize, records: u64) {
+        let mut state = lock(&self.state);
+        state.bytes -= bytes;
+        state.records -= records;
+    }
+
+    /// A commit failed: begins a new epoch after `durable` and gives back what was waiting.
+    pub(crate) fn lose(&self, durable: Lsn) -> (Epoch, VecDeque<Append<T>>) {
+        let mut state = lock(&self.state);
+        state.epoch = state.epoch.next();
+        state.next = durable.next();
+        state.bytes = 0;
+        state.records = 0;
+        if state.status == Status::Open {
+            state.status = Status::Unavailable;
+        }
+        (state.epoch, std::mem::take(&mut state.waiting))
+    }
+
+    /// The next segment stands: appends of the new epoch are taken.
+    pub(crate) fn resume(&self) {
+        let mut state = lock(&self.state);
+        if state.status == Status::Unavailable {
+            state.status = Status::Open;
+        }
+    }
+
+    /// Waits for a while, or until closed; answers whether it is closed.
+    pub(crate) fn wait_closed(&self, at_most: Duration) -> bool {
+        let state = lock(&self.state);
+        let (state, _) = self
+            .wake
+            .wait_timeout_while(state, at_most, |state| state.status != Status::Closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.status == Status::Closed
+    }
+
+    /// Refuses appends from now on.
+    pub(crate) fn close(&self) {
+        lock(&self.state).status = Status::Closed;
+        self.wake.notify_all();
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        lock(&self.state).epoch
+    }
+
+    /// Bytes and records that are not durable yet.
+    pub(crate) fn load(&self) -> (usize, u64) {
+        let state = lock(&self.state);
+        (state.bytes, state.records)
+    }
+}

@@ -1,0 +1,223 @@
+//! The state file: the tables that checkpoints write and reads start from.
+//!
+//! Owns `state.redb`, the switch of readers to new tables, and the reopening after a failure. Must not know tail or
+//! overlay. Layout: `docs/storage-format.md`, section 3.
+
+mod layout;
+mod view;
+mod writer;
+
+pub(crate) use layout::{Meta, decode_pending, parse_history_key};
+pub(crate) use view::View;
+pub(crate) use writer::StateWriter;
+
+use crate::disk::{DatabaseOptions, Disk, Freeze, create_database, guarded, open_freezing};
+use crate::error::{CheckpointError, OpenError, ReadError, StorageFault};
+use crate::journal::{Position, StoreId};
+use crate::shared::lock;
+use redb::{Database, ReadableDatabase};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+pub(crate) const STATE_FILE: &str = "state.redb";
+
+/// Which tables readers see.
+enum Slot {
+    Open(Arc<View>),
+    Closed,
+}
+
+/// An open database, and what keeps its failures.
+struct Handle {
+    database: Database,
+    freeze: Freeze,
+}
+
+impl Handle {
+    fn open(disk: &dyn Disk, database_options: DatabaseOptions) -> Result<Self, OpenError> {
+        let (database, freeze) = open_freezing(disk, STATE_FILE, database_options)?;
+        Ok(Self { database, freeze })
+    }
+
+    fn view(&self) -> Result<View, OpenError> {
+        guarded::<_, StorageFault>(|| Ok(self.database.begin_read()?))
+            .map_err(|fault| OpenError::fault(STATE_FILE, fault))
+            .and_then(|transaction| View::new(&transaction))
+    }
+
+    fn close(self) {
+        if let Err(error) = guarded::<_, StorageFault>(|| Ok(self.database.close()?)) {
+            tracing::debug!(%error, "state file closed with an error");
+        }
+    }
+
+    /// Runs `work` in one transaction.
+    fn commit<E: From<StorageFault>>(
+        &self,
+        work: impl FnOnce(&mut StateWriter<'_>) -> Result<(), E>,
+        is_usable: &mut bool,
+    ) -> Result<(), E> {
+        guarded(|| {
+            let mut transaction = self.database.begin_write().map_err(StorageFault::from)?;
+            // The file is large: without this, opening after a crash would walk all of it.
+            transaction.set_quick_repair(true);
+            let mut writer = StateWriter::new(&transaction, self.freeze.clone())?;
+            let worked = work(&mut writer);
+            let is_whole = writer.is_whole();
+            drop(writer);
+            if worked.is_err() {
+                transaction.abort().map_err(StorageFault::from)?;
+                *is_usable = is_whole && !self.freeze.is_frozen();
+                return worked;
+            }
+            transaction.commit().map_err(StorageFault::from)?;
+            Ok(self.freeze.check()?)
+        })
+    }
+}
+
+/// The open state file.
+pub(crate) struct StateFile {
+    disk: Arc<dyn Disk>,
+    database_options: DatabaseOptions,
+    store: StoreId,
+    slot: RwLock<Slot>,
+    /// Whether the handle must be replaced before the next write.
+    suspect: AtomicBool,
+    /// The one writer. `None` once closed.
+    handle: Mutex<Option<Handle>>,
+}
+
+impl StateFile {
+    /// Makes the file with empty tables.
+    pub(crate) fn create(
+        disk: Arc<dyn Disk>,
+        database_options: DatabaseOptions,
+        store: StoreId,
+    ) -> Result<Self, OpenError> {
+        let meta = Meta { store, mark: Position::ORIGIN };
+        let database = create_database(&*disk, STATE_FILE, database_options, |transaction| {
+            let mut writer = StateWriter::new(transaction, Freeze::default())?;
+            writer.set_meta(&meta)
+        })?;
+        guarded::<_, StorageFault>(|| Ok(database.close()?))
+            .map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
+        Self::open(disk, database_options)
+    }
+
+    /// Opens the file that is there.
+    pub(crate) fn open(disk: Arc<dyn Disk>, database_options: DatabaseOptions) -> Result<Self, OpenError> {
+        let handle = Handle::open(&*disk, database_options)?;
+        let view = handle.view()?;
+        let store = view.meta.store;
+        let slot = RwLock::new(Slot::Open(Arc::new(view)));
+        let (suspect, handle) = (AtomicBool::new(false), Mutex::new(Some(handle)));
+        Ok(Self { disk, database_options, store, slot, suspect, handle })
+    }
+
+    pub(crate) fn store(&self) -> StoreId {
+        self.store
+    }
+
+    /// The tables as of the last checkpoint. Hold it briefly: the pages it sees cannot be reused meanwhile.
+    pub(crate) fn view(&self) -> Result<Arc<View>, ReadError> {
+        match &*self.slot.read().unwrap_or_else(PoisonError::into_inner) {
+            Slot::Open(view) => Ok(Arc::clone(view)),
+            Slot::Closed => Err(ReadError::Closed),
+        }
+    }
+
+    /// Takes the writer; only one checkpoint runs at a time. Opens the file again if the handle has failed.
+    pub(crate) fn begin(&self) -> Result<StateTurn<'_>, CheckpointError> {
+        let mut handle = lock(&self.handle);
+        let current = handle.as_ref().ok_or(CheckpointError::Closed)?;
+        if self.suspect.load(Ordering::Acquire) || current.freeze.is_frozen() {
+            current.freeze.freeze();
+            self.replace(&mut handle)?;
+            self.suspect.store(false, Ordering::Release);
+        }
+        Ok(StateTurn { file: self, handle })
+    }
+
+    /// Opens the file again. The old handle is frozen, so it goes on serving reads until the new one can, and longer if
+    /// the file cannot be opened now.
+    fn replace(&self, handle: &mut Option<Handle>) -> Result<(), OpenError> {
+        let fresh = Handle::open(&*self.disk, self.database_options)?;
+        let view = fresh.view()?;
+        if let Slot::Open(old) = self.set_slot(Slot::Open(Arc::new(view))) {
+            // Before the first write through the new handle, which may reuse pages that the old one still shows.
+            wait_for_readers(old);
+        }
+        if let Some(old) = handle.replace(fresh) {
+            old.close();
+        }
+        Ok(())
+    }
+
+    /// A read has failed: the next turn opens the file again before it does anything.
+    pub(crate) fn suspect(&self) {
+        self.suspect.store(true, Ordering::Release);
+    }
+
+    fn set_slot(&self, to: Slot) -> Slot {
+        std::mem::replace(&mut *self.slot.write().unwrap_or_else(PoisonError::into_inner), to)
+    }
+
+    /// Closes the file; reads answer `Closed` from now on.
+    pub(crate) fn close(&self) {
+        let mut handle = lock(&self.handle);
+        if let Slot::Open(view) = self.set_slot(Slot::Closed) {
+            wait_for_readers(view);
+        }
+        if let Some(handle) = handle.take() {
+            handle.close();
+        }
+    }
+}
+
+fn wait_for_readers(mut view: Arc<View>) {
+    const PAUSE: Duration = Duration::from_millis(1);
+    loop {
+        match Arc::try_unwrap(view) {
+            Ok(_last) => return,
+            Err(shared) => view = shared,
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// One checkpoint's turn at the state file.
+pub(crate) struct StateTurn<'a> {
+    file: &'a StateFile,
+    handle: MutexGuard<'a, Option<Handle>>,
+}
+
+impl StateTurn<'_> {
+    /// The tables this turn starts from.
+    pub(crate) fn view(&self) -> Result<Arc<View>, ReadError> {
+        self.file.view()
+    }
+
+    /// Runs `work` in one transaction and switches readers to its outcome. After an error readers stay where they are.
+    pub(crate) fn commit<E: From<StorageFault> + From<OpenError>>(
+        &mut self,
+        work: impl FnOnce(&mut StateWriter<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let handle = self.handle.as_ref().expect("a turn begins with an open file");
+        let mut is_usable = false;
+        let committed = handle.commit(work, &mut is_usable);
+        match committed.and_then(|()| Ok(handle.view()?)) {
+            Ok(view) => {
+                drop(self.file.set_slot(Slot::Open(Arc::new(view))));
+                Ok(())
+            }
+            Err(error) => {
+                if !is_usable {
+                    handle.freeze.freeze();
+                }
+                Err(error)
+            }
+        }
+    }
+}

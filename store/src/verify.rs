@@ -1,0 +1,225 @@
+//! Walking a whole store and listing everything that is not as it was written. Works while no store is open on the disk.
+//!
+//! Changes nothing, except that the database library finishes what a crash left unfinished in a file it opens.
+
+use crate::disk::Disk;
+use crate::error::{Hex, OpenError, Table};
+use crate::journal::Position;
+use crate::journal::replay::replay;
+use crate::key::{EntityKey, Lsn};
+use crate::open::{in_state, open_files, take_disk};
+use crate::options::{Options, PageCheck};
+use crate::state::{STATE_FILE, StateFile, View, decode_pending, parse_history_key};
+use crate::store::Fold;
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that is not as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The file.
+    pub file: String,
+    /// Where in the file: a frame, or a table and a key.
+    pub place: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.file, self.place, self.what)
+    }
+}
+
+/// What has been looked at, and what was found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct VerifyReport {
+    /// Frames of the journal above the low-water mark.
+    pub frames: u64,
+    /// Records in them.
+    pub journal_records: u64,
+    /// Records of the history.
+    pub history_records: u64,
+    /// Snapshots, each compared with the fold of its whole history.
+    pub snapshots: u64,
+    /// Rows of indexes.
+    pub index_rows: u64,
+    /// Pending effects.
+    pub pending_effects: u64,
+    /// Everything that is wrong, in the order it was met.
+    pub findings: Vec<Finding>,
+}
+
+impl VerifyReport {
+    fn find(&mut self, file: &str, place: impl fmt::Display, what: impl fmt::Display) {
+        let (place, what) = (place.to_string(), what.to_string());
+        self.findings.push(Finding { file: file.to_owned(), place, what });
+    }
+}
+
+/// Walks journal and tables and recomputes every snapshot.
+///
+/// # Errors
+/// [`OpenError`] if the disk is taken or the state file cannot be opened at all; damage inside the files is listed in
+/// the report.
+pub fn verify(options: &Options, disk: &Arc<dyn Disk>, fold: &dyn Fold) -> Result<VerifyReport, OpenError> {
+    let options = &Options { page_check: PageCheck::All, ..options.clone() };
+    let _owned = take_disk(&**disk)?;
+    let (state, sequences) = open_files(disk, options)?;
+    let mut report = VerifyReport::default();
+    let view = state.view().map_err(in_state)?;
+    journal(options, &**disk, &state, view.mark(), &sequences, &mut report)?;
+    snapshots(&view, fold, &mut report)?;
+    rows(&view, &mut report)?;
+    drop(view);
+    state.close();
+    Ok(report)
+}
+
+fn journal(
+    options: &Options,
+    disk: &dyn Disk,
+    state: &StateFile,
+    mark: Position,
+    sequences: &[u64],
+    report: &mut VerifyReport,
+) -> Result<(), OpenError> {
+    let (mut frames, mut records) = (0, 0);
+    let walked = replay(disk, options.journal(), state.store(), mark, sequences, |frame| {
+        frames += 1;
+        records += u64::try_from(frame.records.len()).unwrap_or(0);
+    });
+    report.frames = frames;
+    report.journal_records = records;
+    match walked {
+        Ok(replayed) => replayed.segment.close(),
+        Err(OpenError::Damaged { file, frame, what }) => {
+            let place = frame.map_or_else(|| "segment".to_owned(), |frame| format!("frame {frame}"));
+            report.find(&file, place, what);
+        }
+        Err(OpenError::Unreadable { file, fault }) => report.find(&file, "file", fault),
+        Err(other) => return Err(other),
+    }
+    Ok(())
+}
+
+/// The history of one entity as the walk comes through it.
+struct History {
+    entity: EntityKey,
+    records: Vec<Vec<u8>>,
+    last: Lsn,
+    is_whole: bool,
+}
+
+fn snapshots(view: &View, fold: &dyn Fold, report: &mut VerifyReport) -> Result<(), OpenError> {
+    let mut current: Option<History> = None;
+    let walked = view.inspect(Table::History, |key, body| {
+        report.history_records += 1;
+        let Some((entity, lsn)) = parse_history_key(key) else {
+            return report.find(STATE_FILE, place(Table::History, key), "the key is not of the right form");
+        };
+        if current.as_ref().is_some_and(|history| history.entity != entity)
+            && let Some(done) = current.take()
+        {
+            compare(view, fold, &done, report);
+        }
+        let history =
+            current.get_or_insert(History { entity, records: Vec::new(), last: lsn, is_whole: true });
+        history.last = lsn;
+        match body {
+            Some(body) => history.records.push(body.to_vec()),
+            None => {
+                history.is_whole = false;
+                report.find(STATE_FILE, place(Table::History, key), "the checksum does not match");
+            }
+        }
+    });
+    walked.map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
+    if let Some(done) = current {
+        compare(view, fold, &done, report);
+    }
+    orphans(view, report)
+}
+
+/// Compares the stored snapshot of an entity with the fold of its history.
+fn compare(view: &View, fold: &dyn Fold, history: &History, report: &mut VerifyReport) {
+    let entity = history.entity;
+    let at = format!("snapshots, entity {entity}");
+    let stored = match view.snapshot(entity) {
+        Ok(Some(stored)) => stored,
+        Ok(None) => return report.find(STATE_FILE, at, "there is a history and no snapshot"),
+        Err(error) => return report.find(STATE_FILE, at, error),
+    };
+    if !history.is_whole {
+        return;
+    }
+    if stored.lsn != history.last {
+        let what = format!("it is as of position {}, the history ends at {}", stored.lsn, history.last);
+        report.find(STATE_FILE, &at, what);
+    }
+    let records: Vec<&[u8]> = history.records.iter().map(Vec::as_slice).collect();
+    match fold.fold(entity, None, &records) {
+        Ok(Some(folded)) if folded == stored.bytes => {}
+        Ok(Some(_)) => report.find(STATE_FILE, at, "it is not what its history folds to"),
+        Ok(None) => report.find(STATE_FILE, at, "by its history the entity is gone"),
+        Err(error) => report.find(STATE_FILE, at, format!("its history does not fold: {error}")),
+    }
+}
+
+/// Snapshots that are damaged or have no history.
+fn orphans(view: &View, report: &mut VerifyReport) -> Result<(), OpenError> {
+    let mut without_history = Vec::new();
+    let walked = view.inspect(Table::Snapshots, |key, body| {
+        report.snapshots += 1;
+        let entity = key.try_into().ok().map(EntityKey::decode);
+        match (entity, body) {
+            (None, _) => {
+                report.find(STATE_FILE, place(Table::Snapshots, key), "the key is not of the right form");
+            }
+            (Some(entity), None) => {
+                let at = format!("snapshots, entity {entity}");
+                // Already listed if it was compared with its history.
+                if !report.findings.iter().any(|finding| finding.place == at) {
+                    report.find(STATE_FILE, at, "the checksum does not match");
+                }
+            }
+            // A damaged record still is a history; it has been listed.
+            (Some(entity), Some(_)) if matches!(view.history(entity, Lsn::ZERO, 1), Ok(found) if found.is_empty()) => {
+                without_history.push(entity);
+            }
+            (Some(_), Some(_)) => {}
+        }
+    });
+    walked.map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
+    for entity in without_history {
+        report.find(STATE_FILE, format!("snapshots, entity {entity}"), "it has no history");
+    }
+    Ok(())
+}
+
+fn rows(view: &View, report: &mut VerifyReport) -> Result<(), OpenError> {
+    for table in [Table::Indexes, Table::Pending] {
+        let mut count = 0;
+        let walked = view.inspect(table, |key, body| {
+            count += 1;
+            match body {
+                None => report.find(STATE_FILE, place(table, key), "the checksum does not match"),
+                Some(body) if table == Table::Pending && decode_pending(key, body).is_none() => {
+                    report.find(STATE_FILE, place(table, key), "the row is not of the right form");
+                }
+                Some(_) => {}
+            }
+        });
+        walked.map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
+        match table {
+            Table::Indexes => report.index_rows = count,
+            Table::Pending => report.pending_effects = count,
+            Table::Meta | Table::Snapshots | Table::History => {}
+        }
+    }
+    Ok(())
+}
+
+fn place(table: Table, key: &[u8]) -> String {
+    format!("{table}, key {}", Hex(key))
+}

@@ -1,0 +1,17 @@
+//! Behaviour of the store through its public face.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code; clippy knows only the functions marked as tests"
+)]
+
+mod checkpoint;
+mod codec;
+mod conformance;
+mod crash;
+mod damage;
+mod failure;
+mod golden;
+mod opening;
+mod property;
+mod support;
