@@ -137,8 +137,10 @@ impl<E: Durable> Cell<E> {
         let deliveries = record.deliveries();
         assert_eq!(deliveries.len(), record.effects.len(), "every effect is for one receiver");
         let effects = u16::try_from(deliveries.len()).expect("a decision has few effects");
-        let companion = Companion { shard: surroundings.shard(), answers_effect: consumes.is_some(), deliveries };
-        let append = Append { entity: self.key, record: record.encode(), effects, consumes, index, companion };
+        let companion =
+            Companion { shard: surroundings.shard(), answers_effect: consumes.is_some(), deliveries };
+        let append =
+            Append { entity: self.key, record: record.encode(), effects, consumes, index, companion };
         self.last = surroundings.append(append)?;
         for event in &record.events {
             self.state.apply(event);

@@ -50,7 +50,9 @@ impl Clock {
     /// Moves a test clock forward.
     pub fn move_to(&self, to: Timestamp) -> Result<(), ClockError> {
         let Self::Test(millis) = self else { return Err(ClockError::NotATestClock) };
-        let moved = millis.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (to.millis() >= now).then_some(to.millis()));
+        let moved = millis.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            (to.millis() >= now).then_some(to.millis())
+        });
         moved.map(|_| ()).map_err(|_| ClockError::Backwards)
     }
 }

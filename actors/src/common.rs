@@ -123,7 +123,10 @@ impl Surroundings for InEpoch<'_> {
         match need {
             Need::Program(version) => into.programs.push(programs.version(*version, store.as_ref())?),
             Need::Remembered(key) => {
-                let row = store.get(index::REMEMBERED, &index::remembered::key(CustomerId::from_bytes(entity.id), *key))?;
+                let row = store.get(
+                    index::REMEMBERED,
+                    &index::remembered::key(CustomerId::from_bytes(entity.id), *key),
+                )?;
                 let remembered = row.map(|value| index::remembered::read(&value)).transpose()?;
                 into.remembered.push((*key, remembered));
             }

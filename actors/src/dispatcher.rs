@@ -89,7 +89,9 @@ impl Dispatcher {
 }
 
 fn parcels(lsn: Lsn, deliveries: Vec<Delivery>) -> impl Iterator<Item = Parcel> {
-    (0_u16..).zip(deliveries).map(move |(index, delivery)| Parcel { effect: EffectId { lsn, index }, delivery })
+    (0_u16..)
+        .zip(deliveries)
+        .map(move |(index, delivery)| Parcel { effect: EffectId { lsn, index }, delivery })
 }
 
 impl Listener<Companion> for Dispatcher {
@@ -98,7 +100,9 @@ impl Listener<Companion> for Dispatcher {
         let count = u64::try_from(batch.records.len()).unwrap_or(u64::MAX);
         self.counters.records.fetch_add(count, Ordering::Relaxed);
         let arrived = batch.records.iter().filter(|record| record.companion.answers_effect).count();
-        self.counters.effects_arrived.fetch_add(u64::try_from(arrived).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.counters
+            .effects_arrived
+            .fetch_add(u64::try_from(arrived).unwrap_or(u64::MAX), Ordering::Relaxed);
         let through = batch.through;
         self.deliver(batch.records.into_iter().flat_map(|record| {
             waiting[usize::from(record.companion.shard)] = true;

@@ -118,7 +118,8 @@ impl<E: Durable> EntityActor<E> {
                 return;
             }
             Err(AskError::Refused(refusal)) => Box::new(move |durable| {
-                let _ = answer.send(Err(durable.map_or_else(AskError::Engine, |()| AskError::Refused(refusal))));
+                let _ =
+                    answer.send(Err(durable.map_or_else(AskError::Engine, |()| AskError::Refused(refusal))));
             }),
             Ok(reply) => Box::new(move |durable| {
                 let _ = answer.send(durable.map(|()| reply).map_err(AskError::Engine));
@@ -128,7 +129,11 @@ impl<E: Durable> EntityActor<E> {
     }
 
     fn read(&self, view: Box<dyn View<E>>) {
-        let held = view.look(self.cell.state(), &self.common.shared.programs.current(), self.common.shared.clock.now());
+        let held = view.look(
+            self.cell.state(),
+            &self.common.shared.programs.current(),
+            self.common.shared.clock.now(),
+        );
         if self.is_stale() {
             return held(Err(EngineError::Unavailable));
         }
@@ -193,11 +198,6 @@ where
     Parcel: For<E>,
 {
     type Context = Context<Self>;
-
-    fn started(&mut self, context: &mut Context<Self>) {
-        // The bound that matters is admission at the shard; this one only keeps a hot entity's queue finite.
-        context.set_mailbox_capacity(crate::residents::ENTITY_MAILBOX);
-    }
 }
 
 impl<E: Durable> Handler<Work<E>> for EntityActor<E>

@@ -13,7 +13,12 @@ use crate::{
 pub struct EntityFold;
 
 impl Fold for EntityFold {
-    fn fold(&self, entity: EntityKey, snapshot: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
+    fn fold(
+        &self,
+        entity: EntityKey,
+        snapshot: Option<&[u8]>,
+        records: &[&[u8]],
+    ) -> Result<Option<Vec<u8>>, FoldError> {
         match kind_of(entity)? {
             Kind::Customer => fold::<Customer>(snapshot, records),
             Kind::Sale => fold::<Sale>(snapshot, records),
@@ -58,5 +63,9 @@ fn inspect<E: Durable>(bytes: &[u8]) -> Result<Inspected, FoldError> {
     let record = Record::<E>::decode(bytes)?;
     let events = record.events.iter().map(|event| format!("{event:?}"));
     let effects = record.effects.iter().map(|effect| format!("effect {effect:?}"));
-    Ok(Inspected { at: record.at, program_version: record.program_version, lines: events.chain(effects).collect() })
+    Ok(Inspected {
+        at: record.at,
+        program_version: record.program_version,
+        lines: events.chain(effects).collect(),
+    })
 }

@@ -20,6 +20,7 @@ mod entity_actor;
 mod error;
 mod fold;
 mod index;
+mod inspect;
 mod kinds;
 mod pending;
 mod programs;
@@ -31,11 +32,12 @@ mod start;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    CheckpointReport, Clash, ConfigureError, CreateError, Engine, PostError, SaleAnswer, SaleCursor, SaleDate, SaleError,
-    SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, UpdateError,
+    CheckpointReport, Clash, ConfigureError, CreateError, Engine, PostError, SaleAnswer, SaleCursor,
+    SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};
 pub use index::fingerprint;
+pub use inspect::{CustomerInspection, InspectError, inspect_customer};
 pub use kinds::Kind;
 pub use start::{EngineOptions, Recovery, StartError, start};

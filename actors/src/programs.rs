@@ -13,12 +13,7 @@ use domain::{
 };
 use store::{Lsn, Store};
 
-use crate::{
-    cell::Companion,
-    error::EngineError,
-    kinds::Kind,
-    record::Record,
-};
+use crate::{cell::Companion, error::EngineError, kinds::Kind, record::Record};
 
 /// How many earlier programs are kept compiled.
 const EARLIER_KEPT: usize = 8;

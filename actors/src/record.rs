@@ -77,5 +77,7 @@ fn unreadable<E: Durable>(error: &codec::CodecError) -> FoldError {
 }
 
 fn unknown_version<E: Durable>(version: u8) -> FoldError {
-    FoldError { what: format!("a {} is stored in form {version}, which this program does not know", E::KIND.name()) }
+    FoldError {
+        what: format!("a {} is stored in form {version}, which this program does not know", E::KIND.name()),
+    }
 }

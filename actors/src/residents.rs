@@ -123,7 +123,8 @@ where
     /// Replaces crashed actors that have effects waiting; the others come back when somebody asks for them.
     pub fn revive(&mut self, common: &Rc<Common>, shard: &Addr<Shard>) {
         let durable = common.durable();
-        let ripe: Vec<_> = self.crashed.iter().filter(|(_, slot)| slot.last.get() <= durable).map(|(id, _)| *id).collect();
+        let ripe: Vec<_> =
+            self.crashed.iter().filter(|(_, slot)| slot.last.get() <= durable).map(|(id, _)| *id).collect();
         for id in ripe {
             let Some(slot) = self.crashed.remove(&id) else { continue };
             if slot.effects.borrow().is_empty() {
@@ -188,7 +189,12 @@ where
         }
     }
 
-    fn resident(&mut self, id: [u8; 16], common: &Rc<Common>, shard: &Addr<Shard>) -> Result<&Resident<E>, LoadError> {
+    fn resident(
+        &mut self,
+        id: [u8; 16],
+        common: &Rc<Common>,
+        shard: &Addr<Shard>,
+    ) -> Result<&Resident<E>, LoadError> {
         if !self.by_id.contains_key(&id) {
             self.spawn(id, Rc::default(), common, shard)?;
         }
@@ -203,7 +209,11 @@ where
         shard: &Addr<Shard>,
     ) -> Result<&Resident<E>, LoadError> {
         let cell = Cell::<E>::recover(E::KIND.key(id), &common.shared.store.load(E::KIND.key(id))?)?;
-        let actor = EntityActor::new(cell, id, Rc::clone(&slot), Rc::clone(common), shard.clone()).start();
+        let made = EntityActor::new(cell, id, Rc::clone(&slot), Rc::clone(common), shard.clone());
+        let actor = EntityActor::create(|context| {
+            context.set_mailbox_capacity(ENTITY_MAILBOX);
+            made
+        });
         self.queue.push_back((id, 0));
         Ok(self.by_id.entry(id).insert_entry(Resident { actor, slot }).into_mut())
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How much work may wait at a shard before callers are refused.
-const SHARD_MAILBOX: usize = 16_384;
+pub const SHARD_MAILBOX: usize = 16_384;
 /// Sales, claims and configurations are not kept; the bound only matters while they are at work.
 const UNBOUNDED: usize = usize::MAX;
 
@@ -68,7 +68,8 @@ impl Shard {
 
     fn measure(&self) {
         use std::sync::atomic::Ordering::Relaxed;
-        let resident = self.customers.len() + self.sales.len() + self.claims.len() + self.configurations.len();
+        let resident =
+            self.customers.len() + self.sales.len() + self.claims.len() + self.configurations.len();
         self.gauges.resident.store(u64::try_from(resident).unwrap_or(u64::MAX), Relaxed);
         let pending = self.common.pending.borrow().len();
         self.gauges.pending.store(u64::try_from(pending).unwrap_or(u64::MAX), Relaxed);
@@ -77,10 +78,6 @@ impl Shard {
 
 impl Actor for Shard {
     type Context = Context<Self>;
-
-    fn started(&mut self, context: &mut Context<Self>) {
-        context.set_mailbox_capacity(SHARD_MAILBOX);
-    }
 }
 
 /// The residents of a kind.
@@ -187,7 +184,9 @@ where
         let shard = context.address();
         let (residents, common) = self.residents();
         let common = Rc::clone(common);
-        if let Err((Work::Read(view), error)) = residents.send(look.id, Work::Read(look.view), &common, &shard) {
+        if let Err((Work::Read(view), error)) =
+            residents.send(look.id, Work::Read(look.view), &common, &shard)
+        {
             view.refuse(error);
         }
     }

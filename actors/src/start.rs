@@ -26,7 +26,7 @@ use crate::{
     programs::{CONFIGURATION, Programs},
     record::{Record, recover},
     routing::Routing,
-    shard::{Shard, ShardGauges},
+    shard::{SHARD_MAILBOX, Shard, ShardGauges},
 };
 
 /// How many confirmed identifiers are kept in front of their claims: about 100 bytes each.
@@ -119,7 +119,8 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         .zip(&gauges)
         .map(|(number, gauges)| {
             let (shared, gauges, durable) = (shared.clone(), Arc::clone(gauges), recovered.durable);
-            Shard::start_in_arbiter(&Arbiter::new().handle(), move |_| {
+            Shard::start_in_arbiter(&Arbiter::new().handle(), move |context| {
+                context.set_mailbox_capacity(SHARD_MAILBOX);
                 Shard::new(shared, number, durable, customers_each, gauges)
             })
         })
@@ -127,8 +128,9 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
 
     let pending_store = Arc::clone(&store);
     let pending = Box::new(move || {
-        parcels(&pending_store.pending_effects()).unwrap_or_else(|error| {
-            tracing::error!(%error, "a pending effect cannot be read; it waits for the next start");
+        let pending = pending_store.pending_effects().map_err(StartError::from);
+        pending.and_then(|pending| Ok(parcels(&pending)?)).unwrap_or_else(|error| {
+            tracing::error!(%error, "pending effects cannot be read; they wait for the next start");
             Vec::new()
         })
     });
@@ -169,7 +171,8 @@ fn parcels(pending: &[PendingEffect]) -> Result<Vec<Parcel>, FoldError> {
                 None => return Err(FoldError { what: format!("{} is of an unknown kind", effect.entity) }),
             };
             let delivery = deliveries.into_iter().nth(usize::from(effect.id.index));
-            let delivery = delivery.ok_or_else(|| FoldError { what: format!("effect {:?} is not in its record", effect.id) })?;
+            let delivery = delivery
+                .ok_or_else(|| FoldError { what: format!("effect {:?} is not in its record", effect.id) })?;
             Ok(Parcel { effect: effect.id, delivery })
         })
         .collect()

@@ -20,6 +20,7 @@ mod key;
 mod open;
 mod options;
 mod overlay;
+mod pending;
 mod queue;
 mod record_bytes;
 mod redb_store;
@@ -34,8 +35,9 @@ pub use error::{
     AppendError, CheckpointError, CloseError, CommitFailure, FoldError, OpenError, ReadError, Table,
 };
 pub use key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
-pub use open::{PendingEffect, Recovered, open};
+pub use open::{Recovered, open};
 pub use options::{Options, PageCheck};
+pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
 pub use store::{

@@ -4,36 +4,24 @@
 use crate::checkpoint;
 use crate::committer::Committer;
 use crate::disk::{Disk, DiskLock, LockError, NEW_SUFFIX};
-use crate::error::{OpenError, ReadError, Table};
+use crate::error::{OpenError, ReadError};
 use crate::journal::frame::Frame;
 use crate::journal::replay::{Replayed, replay};
 use crate::journal::segment::{Segment, SegmentHeader, segment_name, sequences};
 use crate::journal::writer::JournalWriter;
 use crate::journal::{Position, StoreId};
-use crate::key::{EffectId, EntityKey, Lsn};
+use crate::key::Lsn;
 use crate::options::Options;
 use crate::overlay::Overlay;
+use crate::pending::{Pending, PendingEffect};
 use crate::queue::Queue;
-use crate::record_bytes::RecordBytes;
 use crate::redb_store::{RedbStore, Threads};
 use crate::shared::{Memory, OwnedDisk, Shared};
-use crate::state::{STATE_FILE, StateFile, decode_pending};
+use crate::state::{STATE_FILE, StateFile};
 use crate::store::{Fold, Listener};
 use crate::tail::{Tail, TailRecord};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
-
-/// An effect that no durable record has consumed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PendingEffect {
-    /// Which effect.
-    pub id: EffectId,
-    /// The entity whose record carries it.
-    pub entity: EntityKey,
-    /// The record.
-    pub record: RecordBytes,
-}
 
 /// What an open store starts from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -148,24 +136,13 @@ pub(crate) fn in_state(error: ReadError) -> OpenError {
 struct Recovery {
     tail: Tail,
     overlay: Overlay,
-    pending: BTreeMap<EffectId, (EntityKey, RecordBytes)>,
+    pending: Pending,
     records: u64,
 }
 
 impl Recovery {
     fn from_tables(state: &StateFile) -> Result<Self, OpenError> {
-        let mut pending = BTreeMap::new();
-        state
-            .view()
-            .and_then(|view| {
-                view.pending(|key, body| {
-                    let (effect, entity, record) =
-                        decode_pending(key, body).ok_or_else(|| ReadError::damaged(Table::Pending, key))?;
-                    pending.insert(effect, (entity, RecordBytes::from(record)));
-                    Ok(())
-                })
-            })
-            .map_err(in_state)?;
+        let pending = state.view().and_then(|view| Pending::from_tables(&view)).map_err(in_state)?;
         Ok(Self { tail: Tail::new(), overlay: Overlay::default(), pending, records: 0 })
     }
 
@@ -174,12 +151,7 @@ impl Recovery {
         for record in frame.records {
             let (lsn, entity) = (record.lsn, record.view.entity);
             let tail_record = TailRecord::new(lsn, Arc::clone(&frame.bytes), record.at);
-            if let Some(consumed) = record.view.consumes {
-                self.pending.remove(&consumed);
-            }
-            for index in 0..record.view.effects {
-                self.pending.insert(EffectId { lsn, index }, (entity, tail_record.bytes()));
-            }
+            self.pending.note(entity, &tail_record);
             self.tail.push(entity, tail_record);
             changes.extend(record.index.into_iter().map(|change| (lsn, change)));
             self.records += 1;
@@ -188,11 +160,7 @@ impl Recovery {
     }
 
     fn finish(self, durable: Lsn) -> (Memory, Recovered) {
-        let pending_effects = self
-            .pending
-            .into_iter()
-            .map(|(id, (entity, record))| PendingEffect { id, entity, record })
-            .collect();
+        let pending_effects = self.pending.into_effects();
         let memory = Memory { tail: self.tail, overlay: self.overlay };
         (memory, Recovered { durable, pending_effects, records_replayed: self.records })
     }

@@ -6,6 +6,7 @@ use crate::checkpoint;
 use crate::error::{AppendError, CheckpointError, CloseError, ReadError};
 use crate::key::{EntityKey, Epoch, IndexId, Lsn};
 use crate::overlay::{KeyBounds, KeyedRow};
+use crate::pending::{Pending, PendingEffect};
 use crate::queue::Queue;
 use crate::record_bytes::RecordBytes;
 use crate::shared::{Shared, lock};
@@ -89,6 +90,17 @@ impl<T> RedbStore<T> {
             Ok(place) if lsn > view.mark().lsn => Ok(Some(tail[place].bytes())),
             Ok(_) | Err(_) => view.record(entity, lsn),
         }
+    }
+
+    fn read_pending(&self) -> Result<Vec<PendingEffect>, ReadError> {
+        let tail = self.shared.tail.all();
+        let view = self.shared.state.view()?;
+        let mark = view.mark().lsn;
+        let mut pending = Pending::from_tables(&view)?;
+        for (entity, record) in tail.iter().filter(|(_, record)| record.lsn > mark) {
+            pending.note(*entity, record);
+        }
+        Ok(pending.into_effects())
     }
 
     fn read_row(&self, index: IndexId, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
@@ -216,6 +228,10 @@ impl<T: Send> Store<T> for RedbStore<T> {
         limit: usize,
     ) -> Result<Vec<IndexRow>, ReadError> {
         self.noting_faults(self.read_rows(index, range, direction, limit))
+    }
+
+    fn pending_effects(&self) -> Result<Vec<PendingEffect>, ReadError> {
+        self.noting_faults(self.read_pending())
     }
 
     fn checkpoint(&self) -> Result<CheckpointReport, CheckpointError> {

@@ -4,6 +4,7 @@
 
 use crate::error::{AppendError, CheckpointError, CloseError, CommitFailure, FoldError, ReadError};
 use crate::key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
+use crate::pending::PendingEffect;
 use crate::record_bytes::RecordBytes;
 use std::ops::Bound;
 
@@ -171,6 +172,13 @@ pub trait Store<T>: Send + Sync {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<IndexRow>, ReadError>;
+
+    /// The effects that no durable record has consumed, in the order in which they were caused. Looks at every record that
+    /// waits for a checkpoint: for use after a failure, not in passing.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn pending_effects(&self) -> Result<Vec<PendingEffect>, ReadError>;
 
     /// Folds what is durable into the tables and drops the journal before it. Blocks until done; one runs at a time, a
     /// second caller waits and then does its own.

@@ -78,6 +78,20 @@ impl Tail {
         records[records.partition_point(|record| record.lsn <= after)..].to_vec()
     }
 
+    /// Every record, in order.
+    pub(crate) fn all(&self) -> Vec<(EntityKey, TailRecord)> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            let records = shard
+                .iter()
+                .flat_map(|(entity, records)| records.iter().map(|record| (*entity, record.clone())));
+            all.extend(records);
+        }
+        all.sort_unstable_by_key(|(_, record)| record.lsn);
+        all
+    }
+
     /// The entities with records up to a position, in key order.
     pub(crate) fn entities_through(&self, cut: Lsn) -> Vec<EntityKey> {
         let mut entities = Vec::new();

@@ -34,11 +34,18 @@ pub enum ConfigureError {
 impl Engine {
     /// Checks a section together with the others; unless it is only to be checked, keeps it and puts the new program in
     /// force. Gives the version.
-    pub async fn configure(&self, section: Section, text: String, check_only: bool) -> Result<u32, ConfigureError> {
+    pub async fn configure(
+        &self,
+        section: Section,
+        text: String,
+        check_only: bool,
+    ) -> Result<u32, ConfigureError> {
         let command = Command::Replace { section, text: text.into(), check_only };
         let version = match self.ask::<Configuration>(CONFIGURATION, command).await {
             Ok(Reply::Version(version)) => version,
-            Err(AskError::Refused(Error::Problems(problems))) => return Err(ConfigureError::Problems(problems)),
+            Err(AskError::Refused(Error::Problems(problems))) => {
+                return Err(ConfigureError::Problems(problems));
+            }
             Err(AskError::Refused(Error::OtherRetailer { sent, served })) => {
                 return Err(ConfigureError::OtherRetailer { sent, served });
             }
@@ -60,7 +67,9 @@ impl Engine {
             }
             match configuration.compile() {
                 Some(Ok(program)) => programs.publish(program),
-                Some(Err(problems)) => tracing::error!(?problems, "a program that was checked does not compile"),
+                Some(Err(problems)) => {
+                    tracing::error!(?problems, "a program that was checked does not compile")
+                }
                 None => {}
             }
         })

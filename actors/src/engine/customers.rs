@@ -81,10 +81,18 @@ impl Engine {
     }
 
     /// Puts a profile in the place of the one that was read at `based_on`.
-    pub async fn update_customer(&self, id: CustomerId, based_on: Timestamp, profile: Profile) -> Result<(), UpdateError> {
-        let known = self.read_customer(id, |customer, _, _| customer.identity().map(|known| known.profile.unique_identifiers()));
+    pub async fn update_customer(
+        &self,
+        id: CustomerId,
+        based_on: Timestamp,
+        profile: Profile,
+    ) -> Result<(), UpdateError> {
+        let known = self.read_customer(id, |customer, _, _| {
+            customer.identity().map(|known| known.profile.unique_identifiers())
+        });
         let known = known.await?.flatten().ok_or(UpdateError::NotFound)?;
-        let added: Vec<_> = profile.unique_identifiers().into_iter().filter(|new| !known.contains(new)).collect();
+        let added: Vec<_> =
+            profile.unique_identifiers().into_iter().filter(|new| !known.contains(new)).collect();
         let claimed_until = match self.claim(id, &added).await? {
             Ok(until) => until,
             Err(clashes) => return Err(UpdateError::Taken(clashes)),
@@ -144,7 +152,8 @@ impl Engine {
         if self.inner.shared.holders.get(&id.bytes()).is_some() {
             return Ok(true);
         }
-        let exists = self.look::<Customer, _>(id.bytes(), |customer, _, _| customer.identity().is_some()).await?;
+        let exists =
+            self.look::<Customer, _>(id.bytes(), |customer, _, _| customer.identity().is_some()).await?;
         if exists {
             self.inner.shared.holders.insert(id.bytes(), id);
         }
@@ -172,10 +181,16 @@ impl Engine {
     }
 
     /// Claims all of the identifiers, or none. Gives until when they may be used.
-    async fn claim(&self, id: CustomerId, identifiers: &[Identifier]) -> Result<Result<Timestamp, Vec<Clash>>, EngineError> {
+    async fn claim(
+        &self,
+        id: CustomerId,
+        identifiers: &[Identifier],
+    ) -> Result<Result<Timestamp, Vec<Clash>>, EngineError> {
         let asked: Result<Vec<_>, _> = identifiers
             .iter()
-            .map(|identifier| self.start::<Claim>(identifier.id().bytes(), identifier::Command::Claim { customer: id }))
+            .map(|identifier| {
+                self.start::<Claim>(identifier.id().bytes(), identifier::Command::Claim { customer: id })
+            })
             .collect();
         let (mut until, mut mine, mut clashes) = (Timestamp::MAX, Vec::new(), Vec::new());
         for (identifier, answer) in identifiers.iter().zip(asked?) {
@@ -184,7 +199,9 @@ impl Engine {
                     until = until.min(usable_until);
                     mine.push(identifier.clone());
                 }
-                Ok(identifier::Reply::Taken { holder }) => clashes.push(Clash { identifier: identifier.clone(), holder }),
+                Ok(identifier::Reply::Taken { holder }) => {
+                    clashes.push(Clash { identifier: identifier.clone(), holder })
+                }
                 Ok(identifier::Reply::Done) => unreachable!("a claim answers whose it is"),
                 Err(AskError::Engine(error)) => return Err(error),
                 Err(AskError::Refused(never)) => match never {},

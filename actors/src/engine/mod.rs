@@ -112,7 +112,9 @@ impl Engine {
         let deadline = tokio::time::Instant::now() + patience;
         while self.inner.counters.effects_under_way() > 0 || self.pending_answers() > 0 {
             if tokio::time::Instant::now() >= deadline {
-                tracing::warn!("work was still under way at the end of the patience; it goes on at the next start");
+                tracing::warn!(
+                    "work was still under way at the end of the patience; it goes on at the next start"
+                );
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
@@ -181,7 +183,11 @@ impl Engine {
     }
 
     /// Asks an entity and waits for its answer.
-    pub(crate) async fn ask<E>(&self, id: [u8; 16], command: E::Command) -> Result<E::Reply, AskError<E::Error>>
+    pub(crate) async fn ask<E>(
+        &self,
+        id: [u8; 16],
+        command: E::Command,
+    ) -> Result<E::Reply, AskError<E::Error>>
     where
         E: Durable,
         Parcel: For<E>,

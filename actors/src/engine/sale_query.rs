@@ -160,7 +160,8 @@ impl Engine {
         };
         let end = start.saturating_add(query.take).min(total);
         let page = &matching[start..end];
-        let next = page.last().filter(|_| end < total).map(|(key, id)| SaleCursor { key: key.text(), id: *id });
+        let next =
+            page.last().filter(|_| end < total).map(|(key, id)| SaleCursor { key: key.text(), id: *id });
         let mut sales = Vec::with_capacity(page.len());
         for (_, id) in page {
             // A sale whose index row is there is there itself: both became durable in one frame.

@@ -71,8 +71,14 @@ impl Engine {
         let (payers, unknown_user) = self.payers(&content).await?;
         let retailer = self.program().retailer().id;
         let id = SaleId::derive(retailer, content.store, &content.transaction_id);
-        let command =
-            Command::Record { id, request_id, request_body: body, content: Arc::new(content), payers, unknown_user };
+        let command = Command::Record {
+            id,
+            request_id,
+            request_body: body,
+            content: Arc::new(content),
+            payers,
+            unknown_user,
+        };
         match self.ask::<Sale>(id.bytes(), command).await {
             Ok(Reply::Recorded(receipt)) => Ok(SaleAnswer { receipt, replayed: false, other_body: false }),
             Err(AskError::Refused(Error::Amount(error))) => Err(error.into()),
@@ -87,10 +93,11 @@ impl Engine {
 
     pub(super) fn load_sale(&self, id: SaleId) -> Result<Option<Sale>, EngineError> {
         let loaded = self.inner.shared.store.load(Kind::Sale.key(id.bytes()))?;
-        let sale: Sale = recover(loaded.snapshot.as_deref(), loaded.records.iter().map(AsRef::as_ref)).map_err(|error| {
-            tracing::error!(%error, "a sale cannot be recovered");
-            EngineError::Damaged
-        })?;
+        let sale: Sale = recover(loaded.snapshot.as_deref(), loaded.records.iter().map(AsRef::as_ref))
+            .map_err(|error| {
+                tracing::error!(%error, "a sale cannot be recovered");
+                EngineError::Damaged
+            })?;
         Ok(sale.current().is_some().then_some(sale))
     }
 
@@ -115,7 +122,10 @@ impl Engine {
             }
         }
         if payers.is_empty() {
-            let elsewhere = content.envelope_user_id.iter().chain(content.discounts.iter().filter_map(|discount| discount.user_id.as_ref()));
+            let elsewhere = content
+                .envelope_user_id
+                .iter()
+                .chain(content.discounts.iter().filter_map(|discount| discount.user_id.as_ref()));
             for id in elsewhere {
                 match self.member_of_any_kind(id).await? {
                     Some(customer) => {
@@ -132,7 +142,9 @@ impl Engine {
     async fn member(&self, user: &NamedUser) -> Result<Option<CustomerId>, EngineError> {
         match user.kind {
             UserIdKind::Platform => self.member_of_platform_id(&user.id).await,
-            UserIdKind::External | UserIdKind::LoyaltyCard => self.find_customer(&Identifier::external(&user.id)).await,
+            UserIdKind::External | UserIdKind::LoyaltyCard => {
+                self.find_customer(&Identifier::external(&user.id)).await
+            }
             UserIdKind::Email => self.find_customer(&Identifier::email(&user.id)).await,
             // Phone numbers are not unique and proxy ids are not kept: neither names one member for certain.
             UserIdKind::Phone | UserIdKind::Proxy => Ok(None),

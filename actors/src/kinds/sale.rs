@@ -59,8 +59,9 @@ impl Durable for Sale {
             credited_before: effect.credited_before,
             share: effect.share.clone(),
         };
-        let delivery =
-            |effect: &Effect| Delivery::Customer(effect.customer, customer::Command::CreditSale(Box::new(credit(effect))));
+        let delivery = |effect: &Effect| {
+            Delivery::Customer(effect.customer, customer::Command::CreditSale(Box::new(credit(effect))))
+        };
         effects.iter().map(delivery).collect()
     }
 

@@ -37,13 +37,22 @@ struct Ratio {
 
 impl Ratio {
     fn times(self, numerator: i128, denominator: i128) -> Result<Self, AmountError> {
-        // Reduced crosswise first, so that only results that are really too large do not fit.
-        let (left, right) = (divisor(self.numerator, denominator), divisor(numerator, self.denominator));
-        let product = |a: i128, b: i128| a.checked_mul(b).ok_or(AmountError::OutOfRange);
-        Ok(Self {
-            numerator: product(self.numerator / left, numerator / right)?,
-            denominator: product(self.denominator / right, denominator / left)?,
-        })
+        let product = |a: i128, b: i128, c: i128, d: i128| Some((a.checked_mul(b)?, c.checked_mul(d)?));
+        // Reducing costs many divisions, so it is left to the numbers that need it.
+        let plain = product(self.numerator, numerator, self.denominator, denominator);
+        let (numerator, denominator) = plain
+            .or_else(|| {
+                let (left, right) =
+                    (divisor(self.numerator, denominator), divisor(numerator, self.denominator));
+                product(
+                    self.numerator / left,
+                    numerator / right,
+                    self.denominator / right,
+                    denominator / left,
+                )
+            })
+            .ok_or(AmountError::OutOfRange)?;
+        Ok(Self { numerator, denominator })
     }
 }
 

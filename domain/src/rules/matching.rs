@@ -1,10 +1,12 @@
 //! Whether a purchase tree holds, and for which lines (incentives.md 6.2 to 6.4).
 
-use super::{Standing, lines::LineSet, ticket::Ticket};
+use super::{Purchase, Standing, lines::LineSet, ticket::Ticket};
 use crate::{
     amount::{AmountError, Points},
     id::PointAccountId,
-    program::tree::{AmountBasis, CheckSizeBasis, ItemSet, Node, NodeTest, PurchaseTest, RuleTree},
+    program::tree::{
+        AmountBasis, ChannelTest, CheckSizeBasis, ItemSet, Node, NodeTest, PurchaseTest, RuleTree, StoreTest,
+    },
 };
 
 /// What a node came to.
@@ -107,8 +109,7 @@ pub(super) fn sum_of(
 
 /// The lines that satisfy a current-purchase node; none when the purchase does not.
 fn purchase_lines(test: &PurchaseTest, ticket: &Ticket<'_>) -> Result<Option<LineSet>, AmountError> {
-    let store = ticket.purchase.store;
-    if test.stores.iter().any(|known| known.stores.binary_search(&store).is_ok() != known.include) {
+    if !sold_where(test, ticket.purchase) {
         return Ok(None);
     }
     let counts = |place: usize| test.include_fully_discounted || ticket.has_value(place);
@@ -142,6 +143,15 @@ fn purchase_lines(test: &PurchaseTest, ticket: &Ticket<'_>) -> Result<Option<Lin
         }
     }
     Ok(Some(lines))
+}
+
+/// What a node asks of store and channel.
+fn sold_where(test: &PurchaseTest, purchase: &Purchase<'_>) -> bool {
+    let in_store = |known: &StoreTest| known.stores.binary_search(&purchase.store).is_ok() == known.include;
+    let through = |known: &ChannelTest| {
+        known.channels.iter().any(|channel| channel.eq_ignore_ascii_case(purchase.channel)) == known.include
+    };
+    test.stores.iter().all(in_store) && test.channels.iter().all(through)
 }
 
 /// What an item constraint asks of the lines it selects.

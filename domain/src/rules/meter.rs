@@ -76,17 +76,11 @@ impl<'a> Meter<'a> {
     /// What one limit leaves; none: as much as one likes.
     fn left(&self, place: usize, limit: &Limit, usage: &LimitUsage) -> Result<Option<Points>, AmountError> {
         let (mut times, mut points) = (0_i64, Points::ZERO);
-        let zone = &self.tree.zone;
-        let window = match limit.kind {
-            WindowKind::Rolling => zone.earlier(self.time, limit.window),
-            WindowKind::Calendar => Some(zone.window_start(self.time, limit.window)),
-        };
-        for known in usage.of(self.key(place)) {
-            let counts = match limit.kind {
-                WindowKind::Rolling => window.is_none_or(|since| known.at > since) && known.at <= self.time,
-                WindowKind::Calendar => window == Some(known.at),
-            };
-            if counts {
+        let mut uses = usage.of(self.key(place)).peekable();
+        // Calendars are slow: most customers have used nothing.
+        if uses.peek().is_some() {
+            let counts = self.window(limit);
+            for known in uses.filter(|known| counts(known.at)) {
                 times = times.saturating_add(i64::from(known.times));
                 points = points.plus(known.points)?;
             }
@@ -95,6 +89,19 @@ impl<'a> Meter<'a> {
             Cap::Times(max) if times >= i64::from(max) => Ok(Some(Points::ZERO)),
             Cap::Times(_) => Ok(None),
             Cap::Points(max) => Ok(Some(max.minus(points)?.max(Points::ZERO))),
+        }
+    }
+
+    /// Whether a use at some time counts now.
+    fn window(&self, limit: &Limit) -> impl Fn(Timestamp) -> bool {
+        let (zone, time, kind) = (&self.tree.zone, self.time, limit.kind);
+        let start = match kind {
+            WindowKind::Rolling => zone.earlier(time, limit.window),
+            WindowKind::Calendar => Some(zone.window_start(time, limit.window)),
+        };
+        move |at| match kind {
+            WindowKind::Rolling => start.is_none_or(|since| at > since) && at <= time,
+            WindowKind::Calendar => start == Some(at),
         }
     }
 

@@ -3,7 +3,9 @@
 use super::{
     super::{
         document::{self, Field, Items},
-        tree::{AccountSum, CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest},
+        tree::{
+            AccountSum, ChannelTest, CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest,
+        },
     },
     Path, ProblemCode, Report, Unique,
     symbols::Symbols,
@@ -13,12 +15,13 @@ use super::{
 /// incentives.md 1.7
 const CONSTRAINTS_MAX: usize = 20;
 /// Constraint types of the platform that cannot be evaluated yet (incentives.md 3.5).
-const NOT_YET: [i64; 11] = [1, 4, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 32768];
+const NOT_YET: [i64; 10] = [1, 4, 128, 256, 512, 1024, 2048, 4096, 8192, 32768];
 /// What can be evaluated, on the nodes it belongs to.
 const STORE: i64 = 2;
 const ACCOUNTS: i64 = 8;
 const CHECK_SIZE: i64 = 16;
 const ITEMS: i64 = 32;
+const CHANNEL: i64 = 64;
 const DISCOUNTED: i64 = 16384;
 
 type Documents = Vec<(usize, document::Constraint)>;
@@ -68,9 +71,10 @@ pub(super) fn on_purchase(
 ) -> PurchaseTest {
     let mut test = PurchaseTest::default();
     let mut discounted = Vec::new();
-    let allowed = [STORE, CHECK_SIZE, ITEMS, DISCOUNTED];
+    let allowed = [STORE, CHECK_SIZE, ITEMS, CHANNEL, DISCOUNTED];
     for_each(documents, &allowed, at, report, |number, document, at, report| match number {
         STORE => test.stores.push(stores(document, known, at, report)),
+        CHANNEL => test.channels.push(channels(document, at, report)),
         CHECK_SIZE => test.check_sizes.extend(check_size(document, at, report)),
         ITEMS => test.items.push(items(document, symbols, at, report)),
         _ => {
@@ -106,7 +110,7 @@ fn for_each(
         match number {
             None => {}
             Some(number) if allowed.contains(&number) => each(number, document, &at, report),
-            Some(STORE | ACCOUNTS | CHECK_SIZE | ITEMS | DISCOUNTED) => {
+            Some(STORE | ACCOUNTS | CHECK_SIZE | ITEMS | CHANNEL | DISCOUNTED) => {
                 let message = "constraints of this type do not belong on this type of node";
                 report.add(&at_number, ProblemCode::ConstraintNotAllowed, message);
             }
@@ -166,6 +170,15 @@ fn stores(document: document::Constraint, known: Known<'_>, at: &Path<'_>, repor
     }
     stores.sort_unstable();
     StoreTest { include, stores }
+}
+
+fn channels(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> ChannelTest {
+    let include = includes(document.mode, at, report);
+    let named = report.items(at, "channels", document.channels);
+    if named.is_empty() {
+        report.add(&at.member("channels"), ProblemCode::ConstraintInvalid, "names no channel");
+    }
+    ChannelTest { include, channels: named.into_iter().map(|(_, channel)| channel).collect() }
 }
 
 fn check_size(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> Option<CheckSize> {

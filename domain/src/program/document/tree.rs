@@ -74,6 +74,7 @@ pub(in crate::program) struct Constraint {
     pub(in crate::program) store_ids: Items<StoreId>,
     pub(in crate::program) location_tags: Items<IgnoredAny>,
     pub(in crate::program) brands: Items<IgnoredAny>,
+    pub(in crate::program) channels: Items<String>,
     pub(in crate::program) min: Field<Money>,
     pub(in crate::program) max: Field<Money>,
     pub(in crate::program) basis: Field<String>,

@@ -10,6 +10,8 @@ use crate::{
 pub struct PurchaseTest {
     /// Type 2: each must hold.
     pub stores: Vec<StoreTest>,
+    /// Type 64: each must hold.
+    pub channels: Vec<ChannelTest>,
     /// Type 16: each must hold.
     pub check_sizes: Vec<CheckSize>,
     /// Type 32: a line qualifies when all of them select it.
@@ -25,6 +27,15 @@ pub struct StoreTest {
     pub include: bool,
     /// The stores, sorted.
     pub stores: Vec<StoreId>,
+}
+
+/// A type-64 constraint: sold through one of these channels, or through none of them.
+#[derive(Debug, Clone)]
+pub struct ChannelTest {
+    /// The listed channels hold (`mode` include) or fail (exclude).
+    pub include: bool,
+    /// The channels, compared without regard to letter case.
+    pub channels: Vec<String>,
 }
 
 /// A type-16 constraint. Both bounds are inclusive.

@@ -4,7 +4,7 @@ mod constraint;
 mod node;
 mod outcome;
 
-pub use constraint::{CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest};
+pub use constraint::{ChannelTest, CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest};
 pub use node::{AccountSum, BalanceTest, Comparison, Node, NodeTest};
 pub use outcome::{AmountBasis, AwardRule, Combine, Effect, Multiplied, Outcome, PerAmount, PerQuantity};
 

@@ -1,0 +1,103 @@
+//! Customers and their identifiers.
+
+use domain::{customer::ExternalId, identifier::Identifier};
+use laurel_actors::{CreateError, UpdateError};
+use store::MemoryDisk;
+
+use crate::support::{member, profile, run, start, stop};
+
+#[test]
+fn a_customer_is_found_by_every_identifier_before_and_after_a_restart() {
+    run(async {
+        let disk = MemoryDisk::new();
+        let engine = start(&disk).await;
+        let mut ann = profile("ann");
+        ann.email = Some("Ann@Example.com".into());
+        ann.identifiers.push(ExternalId { value: "card-7".into(), kind: Some("card".into()) });
+        let id = engine.create_customer(ann).await.unwrap();
+        let names = [
+            Identifier::external("ann"),
+            Identifier::external("card-7"),
+            Identifier::email(" ann@example.COM"),
+        ];
+        for name in &names {
+            assert_eq!(engine.find_customer(name).await.unwrap(), Some(id), "{name:?}");
+        }
+        stop(&engine).await;
+        let engine = start(&disk.copy()).await;
+        for name in &names {
+            assert_eq!(engine.find_customer(name).await.unwrap(), Some(id), "{name:?} after a restart");
+        }
+        assert_eq!(engine.find_customer(&Identifier::external("nobody")).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn of_many_who_want_one_identifier_one_gets_it() {
+    run(async {
+        let engine = start(&MemoryDisk::new()).await;
+        let mut tries = Vec::new();
+        for number in 0..64 {
+            let engine = engine.clone();
+            let mut wanted = profile(&format!("racer-{number}"));
+            wanted.email = Some("one@example.com".into());
+            tries.push(actix::spawn(async move { engine.create_customer(wanted).await }));
+        }
+        let (mut created, mut taken) = (Vec::new(), 0);
+        for done in tries {
+            match done.await.unwrap() {
+                Ok(id) => created.push(id),
+                Err(CreateError::Taken(clashes)) => {
+                    assert_eq!(clashes[0].identifier, Identifier::email("one@example.com"));
+                    taken += 1;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!((created.len(), taken), (1, 63));
+        assert_eq!(
+            engine.find_customer(&Identifier::email("one@example.com")).await.unwrap(),
+            Some(created[0])
+        );
+        // Those who were refused keep nothing: their own ids are free.
+        let mut free = 0;
+        for number in 0..64 {
+            if engine.create_customer(profile(&format!("racer-{number}"))).await.is_ok() {
+                free += 1;
+            }
+        }
+        assert_eq!(free, 63);
+    });
+}
+
+#[test]
+fn a_changed_profile_moves_identifiers() {
+    run(async {
+        let engine = start(&MemoryDisk::new()).await;
+        let ann = member(&engine, "ann").await;
+        let bob = member(&engine, "bob").await;
+        let read = |id| {
+            let engine = engine.clone();
+            async move {
+                let look = engine.read_customer(id, |customer, _, _| customer.identity().cloned()).await;
+                look.unwrap().unwrap().unwrap()
+            }
+        };
+        let before = read(ann).await;
+        let mut changed = before.profile.clone();
+        changed.identifiers = vec![ExternalId { value: "anna".into(), kind: None }];
+        engine.update_customer(ann, before.updated_at, changed.clone()).await.unwrap();
+        assert_eq!(engine.find_customer(&Identifier::external("anna")).await.unwrap(), Some(ann));
+        assert_eq!(engine.find_customer(&Identifier::external("ann")).await.unwrap(), None, "released");
+        let stale = engine.update_customer(ann, before.updated_at, before.profile.clone()).await;
+        assert!(matches!(stale, Err(UpdateError::Conflict)), "{stale:?}");
+        assert_eq!(
+            engine.find_customer(&Identifier::external("ann")).await.unwrap(),
+            None,
+            "a refused change claims nothing"
+        );
+        changed.identifiers.push(ExternalId { value: "bob".into(), kind: None });
+        let clash = engine.update_customer(ann, read(ann).await.updated_at, changed).await;
+        assert!(matches!(&clash, Err(UpdateError::Taken(clashes)) if clashes[0].holder == bob), "{clash:?}");
+    });
+}
