@@ -45,7 +45,7 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
     let begun = Instant::now();
     std::fs::create_dir_all(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
     // The lock of the folder is taken first: two first starts must not both make keys.
-    let disk = FolderDisk::open(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
+    let disk = FolderDisk::new(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
     let (tenant, fresh) = tenant::load_or_make(options)?;
     tracing::info!(folder = %options.data.display(), first_start = fresh.is_some(), "folder and credentials are there");
 

@@ -19,7 +19,7 @@ pub struct VerifyOptions {
 /// says what is wrong and where. Fails when something is.
 pub fn run(options: &VerifyOptions) -> anyhow::Result<ExitCode> {
     let folder = options.data.display();
-    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::open(&options.data).with_context(|| format!("folder {folder}"))?);
+    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::new(&options.data).with_context(|| format!("folder {folder}"))?);
     let report = store::verify::verify(&Options::default(), &disk, &EntityFold)?;
     println!("{folder}");
     for (what, count) in [

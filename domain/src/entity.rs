@@ -35,7 +35,7 @@ pub trait Entity: Default {
 }
 
 /// What [`Entity::decide`] came to.
-pub enum Verdict<E: Entity + ?Sized> {
+pub enum Verdict<E: Entity> {
     /// This happens.
     Decided(Decision<E>),
     /// The state no longer holds something old that the decision depends on: fetch it and ask again.
@@ -43,7 +43,7 @@ pub enum Verdict<E: Entity + ?Sized> {
 }
 
 /// What happens because of a command.
-pub struct Decision<E: Entity + ?Sized> {
+pub struct Decision<E: Entity> {
     /// To be applied in order. Empty: nothing changes.
     pub events: Vec<E::Event>,
     /// For the caller, once the events are durable.

@@ -30,7 +30,8 @@ impl Inflight {
     pub fn enter(&self, key: &[u8]) -> Option<Running<'_>> {
         let key: Box<[u8]> = key.into();
         let entered = self.stripe(&key).lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
-        entered.then_some(Running { registry: self, key })
+        // Made only when it was entered: a guard that is dropped takes the entry away.
+        entered.then(|| Running { registry: self, key })
     }
 
     fn stripe(&self, key: &[u8]) -> &Mutex<HashSet<Box<[u8]>>> {

@@ -93,11 +93,11 @@ impl<'a> Run<'a> {
         let detail = PostedDetail {
             status: outcome.status,
             rows: outcome.rows,
-            reference_id: asked.reference().0.clone(),
-            reference_type: asked.reference().1.clone(),
-            transaction_id: asked.transaction_id().clone(),
+            reference_id: asked.reference().0.into(),
+            reference_type: asked.reference().1.into(),
+            transaction_id: asked.transaction_id().into(),
             tracking_id,
-            idempotency_id: asked.idempotency_id().map_or_else(|| made.into(), Clone::clone),
+            idempotency_id: asked.idempotency_id().map_or_else(|| made.into(), Into::into),
             replayed: false,
             shortfall: outcome.shortfall,
         };
@@ -333,21 +333,21 @@ impl Outcome {
 }
 
 impl<'a> Asked<'a> {
-    fn idempotency_id(self) -> Option<&'a Box<str>> {
+    fn idempotency_id(self) -> Option<&'a str> {
         match self {
-            Self::Deposit(deposit) => deposit.idempotency_id.as_ref(),
-            Self::Spend(spend) => spend.idempotency_id.as_ref(),
+            Self::Deposit(deposit) => deposit.idempotency_id.as_deref(),
+            Self::Spend(spend) => spend.idempotency_id.as_deref(),
         }
     }
 
-    fn reference(self) -> (&'a Box<str>, &'a Box<str>) {
+    fn reference(self) -> (&'a str, &'a str) {
         match self {
             Self::Deposit(deposit) => (&deposit.reference_id, &deposit.reference_type),
             Self::Spend(spend) => (&spend.reference_id, &spend.reference_type),
         }
     }
 
-    fn transaction_id(self) -> &'a Box<str> {
+    fn transaction_id(self) -> &'a str {
         match self {
             Self::Deposit(deposit) => &deposit.transaction_id,
             Self::Spend(spend) => &spend.transaction_id,

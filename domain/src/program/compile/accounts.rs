@@ -24,7 +24,7 @@ pub(super) fn accounts(
     for (place, document) in report.items(&Path::Root, "point_accounts", field) {
         let at = array.element(place);
         let id = report.required(&at, "id", document.id);
-        report.retailer(&at, document.retailer_id, &retailer);
+        report.retailer(&at, document.retailer_id, retailer);
         let name = report.name(&at, "name", document.name);
         names.check(name.clone(), &at.member("name"), report);
         let max_allowed_balance = report.optional(&at, "max_allowed_balance", document.max_allowed_balance);
@@ -166,7 +166,7 @@ pub(super) fn sources(
     for (place, document) in report.items(&Path::Root, "point_sources", field) {
         let at = array.element(place);
         let id = report.required(&at, "id", document.id);
-        report.retailer(&at, document.retailer_id, &retailer);
+        report.retailer(&at, document.retailer_id, retailer);
         let name = report.name(&at, "name", document.name);
         names.check(name.clone(), &at.member("name"), report);
         let active = report.number(&at, "status", document.status, 0..=1, 1) == 1;

@@ -74,7 +74,7 @@ impl Reader<'_, '_> {
         report: &mut Report,
     ) {
         let id = report.required(at, "id", document.id);
-        report.retailer(at, document.retailer_id, &self.known.retailer.id);
+        report.retailer(at, document.retailer_id, self.known.retailer.id);
         let named = report.optional(at, "parent_id", document.parent_id);
         if inside.is_some() && named.is_some() && named != inside {
             let message = "names another parent than the node it stands in";

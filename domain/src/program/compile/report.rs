@@ -6,6 +6,10 @@ use super::super::{
     document::{Field, Items},
     problem::{Problem, ProblemCode},
 };
+use crate::id::RetailerId;
+
+/// Stands in for a retailer whose id could not be read. No retailer has it.
+pub(super) const UNKNOWN_RETAILER: RetailerId = RetailerId::from_bytes([0; 16]);
 
 /// Where in a document something stands.
 #[derive(Debug, Clone, Copy)]
@@ -141,9 +145,11 @@ impl Report {
         }
     }
 
-    /// Reports a member that names another retailer than the program's.
-    pub(super) fn retailer<T: PartialEq>(&mut self, at: &Path<'_>, field: Field<T>, expected: &T) {
-        if self.optional(at, "retailer_id", field).is_some_and(|retailer| retailer != *expected) {
+    /// Reports a member that names another retailer than the program's. Says nothing while the program's is unknown: that has
+    /// been reported.
+    pub(super) fn retailer(&mut self, at: &Path<'_>, field: Field<RetailerId>, expected: RetailerId) {
+        let named = self.optional(at, "retailer_id", field);
+        if expected != UNKNOWN_RETAILER && named.is_some_and(|named| named != expected) {
             self.add(&at.member("retailer_id"), ProblemCode::RetailerMismatch, "belongs to another retailer");
         }
     }

@@ -6,8 +6,9 @@ use super::{
         document::{self, Field},
     },
     Path, ProblemCode, Report, places,
+    report::UNKNOWN_RETAILER,
 };
-use crate::{id::RetailerId, time::Zone};
+use crate::time::Zone;
 
 const RETAILER: Path<'static> = Path::Member(&Path::Root, "retailer");
 const SWITCHES: Path<'static> = Path::Member(&RETAILER, "switches");
@@ -17,9 +18,16 @@ const BACKDATE_DAYS_MAX: i64 = 36_500;
 pub(super) fn retailer(field: Field<document::Retailer>, report: &mut Report) -> Retailer {
     let document = report.required(&Path::Root, "retailer", field).unwrap_or_default();
     let id = report.required(&RETAILER, "retailer_id", document.retailer_id);
+    if id == Some(UNKNOWN_RETAILER) {
+        report.add(
+            &RETAILER.member("retailer_id"),
+            ProblemCode::InvalidValue,
+            "the zero GUID is no retailer",
+        );
+    }
     let switches = report.optional(&RETAILER, "switches", document.switches).unwrap_or_default();
     Retailer {
-        id: id.unwrap_or(RetailerId::from_bytes([0; 16])),
+        id: id.unwrap_or(UNKNOWN_RETAILER),
         name: report.name(&RETAILER, "name", document.name),
         zone: places::zone(&RETAILER, document.time_zone, &Zone::UTC, report),
         culture: report

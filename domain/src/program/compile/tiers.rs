@@ -29,7 +29,7 @@ pub(super) fn tier_systems(
     for (place, document) in documents {
         let at = array.element(place);
         let id = report.required(&at, "id", document.id);
-        report.retailer(&at, document.retailer_id, &retailer);
+        report.retailer(&at, document.retailer_id, retailer);
         let name = report.name(&at, "name", document.name);
         let status = report.number(&at, "status", document.status, 0..=STATUS_MAX, 0);
         let disabled = report.optional(&at, "disabled", document.disabled).unwrap_or(false);
@@ -52,7 +52,7 @@ fn levels(
     let mut levels: Vec<TierLevel> = Vec::new();
     for (place, document) in report.items(at, "tier_levels", field) {
         let at = array.element(place);
-        report.retailer(&at, document.retailer_id, &retailer);
+        report.retailer(&at, document.retailer_id, retailer);
         let owner = report.optional(&at, "tier_system_id", document.tier_system_id);
         if owner.is_some() && system.is_some() && owner != system {
             let message = "the level belongs to another system";

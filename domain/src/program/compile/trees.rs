@@ -110,7 +110,7 @@ fn tree(
     report: &mut Report,
 ) -> Option<RuleTree> {
     let id = report.required(at, "id", std::mem::take(&mut document.id));
-    report.retailer(at, std::mem::take(&mut document.retailer_id), &known.retailer.id);
+    report.retailer(at, std::mem::take(&mut document.retailer_id), known.retailer.id);
     let name = report.name(at, "name", std::mem::take(&mut document.name));
     let status = report.number(at, "status", std::mem::take(&mut document.status), 0..=STATUS_ARCHIVED, 0);
     refuse_budget(&document, at, report);

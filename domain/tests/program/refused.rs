@@ -1,0 +1,503 @@
+//! What is refused, with its path and code (incentives.md 7.4, 7.5, 7.14).
+
+use serde_json::{Value, json};
+
+use crate::documents::*;
+
+/// One change, one problem.
+fn check(table: &[(&str, Value, &str, &str)]) {
+    for (pointer, value, path, code) in table {
+        let found = problems(&spoilt(&[(pointer, value.clone())]));
+        assert_eq!(found, [((*path).to_owned(), *code)], "{pointer} = {value}");
+    }
+}
+
+#[test]
+fn retailer_and_switches() {
+    check(&[
+        ("/retailer/retailer_id", json!("xyz"), "retailer.retailer_id", "invalid_value"),
+        (
+            "/retailer/retailer_id",
+            json!("00000000-0000-0000-0000-000000000000"),
+            "retailer.retailer_id",
+            "invalid_value",
+        ),
+        ("/retailer/name", json!(""), "retailer.name", "required"),
+        ("/retailer/time_zone", json!("Mars/Olympus"), "retailer.time_zone", "time_zone_unknown"),
+        ("/retailer/switches/include_tax", json!("yes"), "retailer.switches.include_tax", "invalid_value"),
+        (
+            "/retailer/switches/demote_on_return",
+            json!(true),
+            "retailer.switches.demote_on_return",
+            "not_supported",
+        ),
+        (
+            "/retailer/switches/demotion_mode",
+            json!("to_qualified"),
+            "retailer.switches.demotion_mode",
+            "not_supported",
+        ),
+        (
+            "/retailer/switches/max_backdate_days",
+            json!(-1),
+            "retailer.switches.max_backdate_days",
+            "out_of_range",
+        ),
+    ]);
+}
+
+#[test]
+fn accounts_and_sources() {
+    let policy = "/point_accounts/0/expiration_policy";
+    let at = |member: &str| format!("point_accounts[0].expiration_policy.{member}");
+    for (member, value, code) in [
+        ("policy_type", json!(2), "not_supported"),
+        ("policy_type", json!(9), "invalid_value"),
+        ("point_expiration_percentage", json!(50), "not_supported"),
+        ("point_expiration_percentage", json!(101), "out_of_range"),
+        ("rollover_point_account_id", json!("9a000000-0000-4000-8000-000000000002"), "not_supported"),
+        ("frequency_value", json!(0), "expiration_policy_invalid"),
+        ("expiration_age_unit_type", json!(7), "expiration_policy_invalid"),
+        ("expiration_age_value", Value::Null, "required"),
+        ("next_evaluation_date", json!("soon"), "invalid_value"),
+        ("point_account_id", nowhere(), "expiration_policy_invalid"),
+    ] {
+        check(&[(&format!("{policy}/{member}"), value, &at(member), code)]);
+    }
+    let account = "9a000000-0000-4000-8000-000000000001";
+    check(&[
+        (
+            "/point_accounts/-",
+            json!({"id": account, "name": "Other"}),
+            "point_accounts[2].id",
+            "duplicate_id",
+        ),
+        ("/point_accounts/1/name", json!("Points"), "point_accounts[1].name", "duplicate_name"),
+        ("/point_accounts/1/retailer_id", nowhere(), "point_accounts[1].retailer_id", "retailer_mismatch"),
+        (
+            "/point_accounts/1/max_allowed_balance",
+            json!(-1),
+            "point_accounts[1].max_allowed_balance",
+            "out_of_range",
+        ),
+        ("/point_sources/0/status", json!(2), "point_sources[0].status", "out_of_range"),
+        (
+            "/point_sources/0/point_account_ids/-",
+            nowhere(),
+            "point_sources[0].point_account_ids[2]",
+            "point_account_not_found",
+        ),
+    ]);
+    let limit = |more: Value| {
+        let mut limit = json!({"discriminator": 2, "personal": true, "max_points": 10, "time": 1, "unit_of_time": "Month"});
+        limit.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        limit
+    };
+    for (restriction, member, code) in [
+        (limit(json!({"discriminator": 1})), "discriminator", "not_supported"),
+        (limit(json!({"personal": false})), "personal", "not_supported"),
+        (limit(json!({"max_points": 0})), "max_points", "limit_invalid"),
+        (limit(json!({"unit_of_time": "Fortnight"})), "unit_of_time", "limit_invalid"),
+    ] {
+        let path = format!("point_sources[0].restrictions[0].{member}");
+        check(&[("/point_sources/0/restrictions/-", restriction, &path, code)]);
+    }
+    assert!(compile(&spoilt(&[("/point_sources/0/restrictions/-", limit(json!({})))]), "", "").is_ok());
+}
+
+#[test]
+fn tier_systems() {
+    let level = "/tier_systems/0/tier_levels/1";
+    let at = "tier_systems[0].tier_levels[1]";
+    for (member, value, code) in [
+        ("rank", json!(0), "rank_taken"),
+        ("rank", json!(-1), "out_of_range"),
+        ("status", json!(4), "out_of_range"),
+        ("maintenance_frequency_value", json!(1), "not_supported"),
+        ("tier_system_id", nowhere(), "tier_system_not_found"),
+    ] {
+        check(&[(&format!("{level}/{member}"), value, &format!("{at}.{member}"), code)]);
+    }
+    check(&[(
+        "/tier_systems/0/tier_levels/0/rank",
+        json!(9),
+        "tier_systems[0].tier_levels",
+        "default_level_required",
+    )]);
+    let system = |n: u32| {
+        json!({"id": format!("9a000000-0000-4000-8000-0000000f000{n}"), "name": format!("System {n}"), "tier_levels": [
+            {"id": format!("9a000000-0000-4000-8000-0000000e000{n}"), "name": "Member", "rank": 0}]})
+    };
+    let more: Vec<_> = (0..5).map(|n| ("/tier_systems/-", system(n))).collect();
+    assert_eq!(problems(&spoilt(&more)), [("tier_systems".to_owned(), "too_many_tier_systems")]);
+    assert!(compile(&spoilt(&more[..4]), "", "").is_ok());
+}
+
+#[test]
+fn trees() {
+    let at = |member: &str| format!("rule_trees[3].{member}");
+    for (member, value, code) in [
+        ("tree_type", json!(2), "not_supported"),
+        ("tree_type", json!(4), "not_supported"),
+        ("tree_type", json!(5), "invalid_value"),
+        ("status", json!(7), "out_of_range"),
+        ("priority", json!(1001), "out_of_range"),
+        ("name", json!("Base earn"), "duplicate_name"),
+        ("name", json!("x".repeat(201)), "out_of_range"),
+        ("start_date", json!("yesterday"), "invalid_value"),
+        ("end_date", json!("2016-12-31T00:00:00"), "date_window_invalid"),
+        ("time_zone", json!("Nowhere"), "time_zone_unknown"),
+        ("budget", json!({"max_points": 5}), "not_supported"),
+        ("exclusivity_mode", json!(1), "exclusivity_invalid"),
+        ("outcomes", json!([]), "outcome_required"),
+        ("rules", json!([]), "rule_root_missing"),
+    ] {
+        check(&[(&format!("/rule_trees/3/{member}"), value, &at(member), code)]);
+    }
+}
+
+#[test]
+fn trees_and_what_they_refer_to() {
+    let level = |system: Value, level: Value| json!([{"tier_system_id": system, "tier_level_id": level}]);
+    let system = json!("9a000000-0000-4000-8000-000000000020");
+    check(&[
+        (
+            "/rule_trees/1/id",
+            json!("9a000000-0000-4000-8000-000000000103"),
+            "rule_trees[2].id",
+            "duplicate_id",
+        ),
+        (
+            "/rule_trees/0/trigger_events",
+            json!(["LOG_IN"]),
+            "rule_trees[0].trigger_events[0]",
+            "event_not_found",
+        ),
+        (
+            "/rule_trees/7/tier_assignments",
+            json!([]),
+            "rule_trees[7].tier_assignments",
+            "tier_assignment_required",
+        ),
+        (
+            "/rule_trees/5/tier_assignments",
+            level(nowhere(), nowhere()),
+            "rule_trees[5].tier_assignments[0].tier_system_id",
+            "tier_system_not_found",
+        ),
+        (
+            "/rule_trees/5/tier_assignments",
+            level(system, nowhere()),
+            "rule_trees[5].tier_assignments[0].tier_level_id",
+            "tier_level_not_found",
+        ),
+        (
+            "/rule_trees/7/limits/-",
+            json!({"scope": 0, "max": 1, "uom": 0}),
+            "rule_trees[7].limits",
+            "not_supported",
+        ),
+    ]);
+    let group = |tree: usize, mode: u32| {
+        let tree = format!("/rule_trees/{tree}");
+        [(format!("{tree}/exclusivity_group"), json!("g")), (format!("{tree}/exclusivity_mode"), json!(mode))]
+    };
+    let mixed: Vec<_> = group(0, 1).into_iter().chain(group(2, 2)).collect();
+    let mixed: Vec<_> = mixed.iter().map(|(pointer, value)| (pointer.as_str(), value.clone())).collect();
+    assert_eq!(
+        problems(&spoilt(&mixed)),
+        [("rule_trees[2].exclusivity_mode".to_owned(), "exclusivity_invalid")]
+    );
+}
+
+#[test]
+fn nodes() {
+    let (leaf, root) = ("/rule_trees/7/rules/0", "9a000000-0000-4000-8000-000000001080");
+    let at = |member: &str| format!("rule_trees[7].rules[0].{member}");
+    for (member, value, code) in [
+        ("discriminator", json!(4), "not_supported"),
+        ("discriminator", json!(3), "invalid_value"),
+        ("lookback", json!({"value": 30, "uom": 0}), "not_supported"),
+        ("parent_id", nowhere(), "rule_parent_unknown"),
+        ("comparison", json!(6), "not_supported"),
+        ("comparison", json!(11), "invalid_value"),
+        ("target_balance", json!("much"), "invalid_value"),
+        ("target_balance", Value::Null, "required"),
+    ] {
+        // A node that cannot be read has no constraints to judge.
+        let bare = (format!("{leaf}/constraints"), json!([]));
+        let changes = [(bare.0.as_str(), bare.1), (&*format!("{leaf}/{member}"), value.clone())];
+        assert_eq!(problems(&spoilt(&changes)), [(at(member), code)], "{member} = {value}");
+    }
+    check(&[("/rule_trees/7/rules/0/parent_id", Value::Null, "rule_trees[7].rules[1]", "rule_root_missing")]);
+    // The leaf is no group, so nothing can hang on it.
+    let below =
+        json!({"id": nowhere(), "parent_id": "9a000000-0000-4000-8000-000000001081", "discriminator": 1});
+    check(&[("/rule_trees/7/rules/-", below, "rule_trees[7].rules[2].parent_id", "rule_parent_unknown")]);
+    let again = json!({"id": root, "parent_id": "9a000000-0000-4000-8000-000000001080", "discriminator": 1});
+    let found = problems(&spoilt(&[("/rule_trees/7/rules/-", again)]));
+    assert!(found.contains(&("rule_trees[7].rules[2].id".to_owned(), "duplicate_id")));
+    let elsewhere = json!({"id": nowhere(), "discriminator": 1, "children": [
+        {"id": "9a000000-0000-4000-8000-00000000d001", "parent_id": root, "discriminator": 2048, "target_balance": 1}]});
+    check(&[(
+        "/rule_trees/7/rules",
+        json!([elsewhere]),
+        "rule_trees[7].rules[0].children[0].parent_id",
+        "rule_parent_unknown",
+    )]);
+}
+
+#[test]
+fn nodes_where_they_do_not_belong() {
+    let purchase = json!([{"id": nowhere(), "discriminator": 32768}]);
+    let lifetime = json!([{"id": nowhere(), "discriminator": 4096, "target_balance": 1}]);
+    check(&[
+        ("/rule_trees/7/rules", purchase, "rule_trees[7].rules[0].discriminator", "rule_not_allowed"),
+        ("/rule_trees/0/rules", lifetime, "rule_trees[0].rules[0].discriminator", "not_supported"),
+    ]);
+}
+
+#[test]
+fn nodes_in_a_circle() {
+    let node = |id: u32, parent: Option<u32>| {
+        let id_of = |n: u32| format!("9a000000-0000-4000-8000-00000000d00{n}");
+        json!({"id": id_of(id), "parent_id": parent.map(id_of), "discriminator": 1})
+    };
+    let beside_the_root = json!([node(1, None), node(2, Some(3)), node(3, Some(2))]);
+    let found = problems(&spoilt(&[("/rule_trees/0/rules", beside_the_root)]));
+    let path = |n: usize| format!("rule_trees[0].rules[{n}].parent_id");
+    assert_eq!(found, [(path(1), "rule_cycle"), (path(2), "rule_cycle")]);
+    let found = problems(&spoilt(&[("/rule_trees/0/rules", json!([node(1, Some(1))]))]));
+    assert_eq!(found, [(path(0), "rule_cycle"), ("rule_trees[0].rules".to_owned(), "rule_root_missing")]);
+}
+
+#[test]
+fn limits_of_size() {
+    let root = "9a000000-0000-4000-8000-00000000d000";
+    let nodes = |count: usize| -> Value {
+        let child = |n| json!({"id": format!("9a000000-0000-4000-8000-{n:012}"), "parent_id": root, "discriminator": 32768});
+        std::iter::once(json!({"id": root, "discriminator": 1})).chain((1..count).map(child)).collect()
+    };
+    assert!(compile(&spoilt(&[("/rule_trees/0/rules", nodes(200))]), "", "").is_ok());
+    let constraints =
+        |count: usize| -> Value { (0..count).map(|_| json!({"discriminator": 16384})).collect() };
+    assert!(compile(&spoilt(&[("/rule_trees/0/rules/0/constraints", constraints(20))]), "", "").is_ok());
+    let outcomes = |count: usize| -> Value {
+        let outcome = |n| {
+            json!({"id": format!("9a000000-0000-4000-8000-{n:012}"), "discriminator": 1, "amount": 1,
+            "point_source_id": "9a000000-0000-4000-8000-000000000011",
+            "point_account_ids": ["9a000000-0000-4000-8000-000000000001"]})
+        };
+        (0..count).map(outcome).collect()
+    };
+    assert!(compile(&spoilt(&[("/rule_trees/0/outcomes", outcomes(20))]), "", "").is_ok());
+    let limits: Value = (0..21).map(|_| json!({"scope": 0, "max": 1, "uom": 7})).collect();
+    check(&[
+        ("/rule_trees/0/rules", nodes(201), "rule_trees[0].rules", "too_many_nodes"),
+        (
+            "/rule_trees/0/rules/0/constraints",
+            constraints(21),
+            "rule_trees[0].rules[0].constraints",
+            "too_many_constraints",
+        ),
+        ("/rule_trees/0/outcomes", outcomes(21), "rule_trees[0].outcomes", "too_many_outcomes"),
+        ("/rule_trees/0/limits", limits, "rule_trees[0].limits", "too_many_limits"),
+    ]);
+}
+
+#[test]
+fn constraints() {
+    let at = "rule_trees[0].rules[0].constraints[0]";
+    let items = |members: Value| {
+        let mut constraint = json!({"discriminator": 32, "items": [{"type": "sku", "id": "1"}]});
+        constraint.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        constraint
+    };
+    for (constraint, member, code) in [
+        (json!({"discriminator": 128, "days": [1]}), ".discriminator", "not_supported"),
+        (json!({"discriminator": 3}), ".discriminator", "invalid_value"),
+        (json!({"discriminator": 8, "point_accounts": {}}), ".discriminator", "constraint_not_allowed"),
+        (items(json!({"mode": "only"})), ".mode", "invalid_value"),
+        (items(json!({"items": []})), ".items", "constraint_invalid"),
+        (items(json!({"items": [{"type": "colour", "id": "red"}]})), ".items[0].type", "invalid_value"),
+        (items(json!({"items": [{"type": "sku", "id": ""}]})), ".items[0].id", "required"),
+        (items(json!({"min_quantity": -1})), ".min_quantity", "out_of_range"),
+        (items(json!({"mode": "exclude", "require_all": true})), ".require_all", "constraint_invalid"),
+        (json!({"discriminator": 16}), "", "constraint_invalid"),
+        (json!({"discriminator": 16, "min": 2, "max": 1}), "", "constraint_invalid"),
+        (json!({"discriminator": 16, "min": 2, "basis": "total"}), ".basis", "invalid_value"),
+        (json!({"discriminator": 16, "min": 2, "mode": "exclude"}), ".mode", "not_supported"),
+        (json!({"discriminator": 2, "store_ids": []}), ".store_ids", "constraint_invalid"),
+        (
+            json!({"discriminator": 2, "store_ids": [nowhere()], "location_tags": ["x"]}),
+            ".location_tags",
+            "not_supported",
+        ),
+        (json!({"discriminator": 64}), ".channels", "constraint_invalid"),
+    ] {
+        let path = format!("{at}{member}");
+        check(&[("/rule_trees/0/rules/0/constraints/0", constraint, &path, code)]);
+    }
+    let on_group = json!([{"discriminator": 16384}]);
+    check(&[
+        (
+            "/rule_trees/0/rules/1/constraints",
+            on_group,
+            "rule_trees[0].rules[1].constraints[0].discriminator",
+            "constraint_not_allowed",
+        ),
+        (
+            "/rule_trees/7/rules/0/constraints/0/point_accounts",
+            json!({"ffffffff-0000-4000-8000-000000000000": "x"}),
+            "rule_trees[7].rules[0].constraints[0].point_accounts",
+            "point_account_not_found",
+        ),
+    ]);
+    // Stores can be held against a list only when there is one.
+    let store = spoilt(&[(
+        "/rule_trees/0/rules/0/constraints/0",
+        json!({"discriminator": 2, "store_ids": [nowhere()]}),
+    )]);
+    assert!(compile(&store, "", "").is_ok());
+    let found = compile(&store, STORES, "").unwrap_err();
+    assert_eq!(
+        (found[0].path.as_str(), found[0].code.as_str()),
+        (&*format!("{at}.store_ids[0]"), "store_not_found")
+    );
+}
+
+#[test]
+fn outcomes_and_limits() {
+    // Tree 3 gives by quantity, tree 2 by amount, tree 4 fixed points, tree 5 multiplies.
+    for (tree, member, value, at, code) in [
+        (2, "discriminator", json!(8), "discriminator", "not_supported"),
+        (2, "discriminator", json!(3), "discriminator", "invalid_value"),
+        (2, "delay", json!({"value": 1, "uom": 0}), "delay", "not_supported"),
+        (3, "quantity_field", json!("litres"), "quantity_field", "not_supported"),
+        (2, "point_source_id", nowhere(), "point_source_id", "point_source_not_found"),
+        (2, "point_account_ids", json!([]), "point_account_ids", "required"),
+        (2, "point_account_ids", json!([nowhere()]), "point_account_ids[0]", "point_account_not_found"),
+        (
+            2,
+            "point_account_ids",
+            json!(["9a000000-0000-4000-8000-000000000002"]),
+            "point_source_id",
+            "point_source_not_linked",
+        ),
+        (2, "rate", json!(0), "rate", "out_of_range"),
+        (2, "rate", json!("2"), "rate", "invalid_value"),
+        (2, "per_amount", json!(-1), "per_amount", "out_of_range"),
+        (2, "basis", json!(4), "basis", "out_of_range"),
+        (2, "hurdle", json!(0.00001), "hurdle", "invalid_value"),
+        (2, "max_points", json!(0), "max_points", "out_of_range"),
+        (2, "rounding_mode", json!(5), "rounding_mode", "out_of_range"),
+        (2, "rounding_precision", json!(5), "rounding_precision", "out_of_range"),
+        (3, "quantity_per_award", json!(0), "quantity_per_award", "out_of_range"),
+        (3, "decimal_precision", json!(7), "decimal_precision", "out_of_range"),
+        (3, "points", Value::Null, "points", "required"),
+        (4, "amount", json!(-25), "amount", "out_of_range"),
+        (5, "factor", json!(0.5), "factor", "out_of_range"),
+        (5, "combine", json!("sum"), "combine", "invalid_value"),
+        (5, "applies_to", json!([nowhere()]), "applies_to[0]", "rule_tree_not_found"),
+        (5, "applies_to", json!(["no-such-group"]), "applies_to[0]", "exclusivity_group_unknown"),
+        (
+            5,
+            "applies_to",
+            json!(["9a000000-0000-4000-8000-000000000108"]),
+            "applies_to[0]",
+            "rule_tree_not_found",
+        ),
+    ] {
+        let pointer = format!("/rule_trees/{tree}/outcomes/0/{member}");
+        check(&[(&pointer, value, &format!("rule_trees[{tree}].outcomes[0].{at}"), code)]);
+    }
+}
+
+#[test]
+fn outcomes_of_entering_a_level() {
+    let benefit = json!([{"id": nowhere(), "discriminator": 16}]);
+    let found = problems(&spoilt(&[("/rule_trees/7/outcomes", benefit)]));
+    assert!(found.contains(&("rule_trees[7].outcomes".to_owned(), "not_supported")));
+}
+
+#[test]
+fn limits() {
+    for (limit, member, code) in [
+        (json!([{"scope": 2, "max": 1, "uom": 0}]), "scope", "limit_invalid"),
+        (json!([{"scope": 0, "max": 1.5, "uom": 0}]), "max", "limit_invalid"),
+        (json!([{"scope": 1, "max": 0, "uom": 0}]), "max", "limit_invalid"),
+        (json!([{"scope": 0, "max": 1, "uom": 9}]), "uom", "limit_invalid"),
+        (json!([{"scope": 0, "max": 1, "uom": 0, "value": 0}]), "value", "limit_invalid"),
+        (json!([{"scope": 0, "max": 1, "uom": 0, "window": 2}]), "window", "limit_invalid"),
+    ] {
+        check(&[(
+            "/rule_trees/5/outcomes/0/limits",
+            limit.clone(),
+            &format!("rule_trees[5].outcomes[0].limits[0].{member}"),
+            code,
+        )]);
+        check(&[("/rule_trees/0/limits", limit, &format!("rule_trees[0].limits[0].{member}"), code)]);
+    }
+}
+
+#[test]
+fn text_that_is_no_json() {
+    assert_eq!(problems("{\"retailer\": "), [(String::new(), "syntax_error")]);
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(problems(&deep), [(String::new(), "syntax_error")]);
+    let found = |stores, catalog| -> Vec<_> {
+        let problems = compile(GROCERY, stores, catalog).unwrap_err();
+        problems.into_iter().map(|problem| (problem.path, problem.code.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(found("[{]", ""), [("stores".to_owned(), "syntax_error")]);
+    let id = "0b000000-0000-4000-8000-000000000001";
+    let stores =
+        format!(r#"[{{"store_id": "{id}"}}, {{"number": "2"}}, {{"store_id": "{id}", "time_zone": "X"}}]"#);
+    assert_eq!(
+        found(&stores, ""),
+        [
+            ("stores[1].store_id".to_owned(), "required"),
+            ("stores[2].time_zone".to_owned(), "time_zone_unknown"),
+            ("stores[2].store_id".to_owned(), "duplicate_id"),
+        ]
+    );
+    let catalog = "{\"item_id\": \"1\"}\n\nnonsense\n{\"item_id\": \"1\"}\n{\"brand\": 5}";
+    assert_eq!(
+        found("", catalog),
+        [
+            ("catalog:3".to_owned(), "syntax_error"),
+            ("catalog:4.item_id".to_owned(), "duplicate_id"),
+            ("catalog:5.item_id".to_owned(), "required"),
+            ("catalog:5.brand".to_owned(), "invalid_value"),
+        ]
+    );
+}
+
+#[test]
+fn all_problems_are_reported_together_with_words() {
+    let text = spoilt(&[
+        ("/retailer/name", Value::Null),
+        ("/point_accounts/1/name", json!(5)),
+        ("/tier_systems/0/tier_levels/2/rank", json!("high")),
+        ("/rule_trees/0/outcomes/0/rate", json!(true)),
+        ("/rule_trees/8/tree_type", json!(2)),
+        ("/rule_trees/9", json!("no tree")),
+    ]);
+    let found = compile(&text, "[{}]", "{}").unwrap_err();
+    let paths: Vec<_> = found.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "stores[0].store_id",
+            "catalog:1.item_id",
+            "retailer.name",
+            "point_accounts[1].name",
+            "tier_systems[0].tier_levels[2].rank",
+            "rule_trees[9]",
+            "rule_trees[0].outcomes[0].rate",
+            "rule_trees[8].tree_type",
+        ]
+    );
+    assert!(found.iter().all(|problem| !problem.message.is_empty()));
+    assert!(found[7].to_string().contains("event trees (tree_type 2) are not supported yet"), "{}", found[7]);
+}

@@ -1,0 +1,119 @@
+//! Entering tier levels (incentives.md 2.8, 8.2).
+
+use laurel_domain::{
+    Points,
+    id::{PointAccountId, TierLevelId},
+    program::tree::{Comparison, NodeTest},
+};
+
+use crate::shop::*;
+
+/// A tree to enter a level at a target of the tier account.
+fn enter(n: u32, level: u32, discriminator: u32, target: u32, more: &str) -> String {
+    let (tree, root, leaf, constraint) = (guid(n), guid(n * 100), guid(n * 100 + 1), guid(n * 100 + 2));
+    format!(
+        r#"{{"id": "{tree}", "name": "Enter {n}", "status": 2, "tree_type": 3, "trigger_events": ["COMPLETE_TRANSACTION"],
+            {assigned}{more},
+            "rules": [{{"id": "{root}", "discriminator": 1, "rank": 0}},
+                      {{"id": "{leaf}", "parent_id": "{root}", "rank": 3, "discriminator": {discriminator},
+                        "target_balance": {target}, "comparison": 4, "constraints": [
+                        {{"id": "{constraint}", "discriminator": 8, "rank": 1, "version": 2,
+                          "point_accounts": {{"{account}": "a former name"}}}}]}}]}}"#,
+        assigned = only_for(level),
+        account = guid(TIER),
+    )
+}
+
+fn ladder() -> laurel_domain::program::Program {
+    program(&[enter(101, SILVER, 2048, 1000, ""), enter(102, GOLD, 2048, 5000, "")])
+}
+
+/// What the tier account holds; the other account must not matter.
+fn holding(tier: &'static str) -> impl Fn(PointAccountId) -> Points {
+    move |account| if account == id(TIER) { points(tier) } else { points("900000") }
+}
+
+fn nothing(_: PointAccountId) -> Points {
+    Points::ZERO
+}
+
+const NOW: &str = "2026-03-15T12:00:00Z";
+
+/// incentives.md 8.2: entrance at 1000 and 5000; 940 enters neither, 940 + 4200 both.
+#[test]
+fn thresholds_are_inclusive() {
+    let program = ladder();
+    let passes = |level: u32, tier| program.entrance_passes(id(level), &holding(tier), &nothing, time(NOW));
+    assert!(!passes(SILVER, "940"));
+    assert!(!passes(SILVER, "999.9999"));
+    assert!(passes(SILVER, "1000"));
+    assert!(!passes(GOLD, "4999.9999"));
+    assert!(passes(SILVER, "5140") && passes(GOLD, "5140"));
+    // No tree leads into the default level.
+    assert!(!passes(MEMBER, "5140"));
+    assert_eq!(program.entrance_threshold(id(GOLD)), Some(points("5000")));
+    assert_eq!(program.entrance_threshold(id(MEMBER)), None);
+}
+
+#[test]
+fn any_tree_of_a_level_suffices_while_it_is_in_force() {
+    let trees = [
+        enter(101, GOLD, 2048, 5000, ""),
+        enter(102, GOLD, 2048, 10, r#", "end_date": "2026-02-01T00:00:00""#),
+        enter(103, GOLD, 2048, 10, "").replace(r#""status": 2"#, r#""status": 0"#),
+    ];
+    let program = program(&trees);
+    let passes = |at| program.entrance_passes(id(GOLD), &holding("50"), &nothing, time(at));
+    assert!(passes("2026-01-15T12:00:00Z"));
+    assert!(!passes(NOW));
+    assert_eq!(program.entrance_progress(id(GOLD), &holding("50"), &nothing, time(NOW)).len(), 1);
+}
+
+#[test]
+fn lifetime_points_count_what_was_ever_earned() {
+    let program = program(&[enter(101, GOLD, 4096, 5000, "")]);
+    assert!(program.entrance_passes(id(GOLD), &nothing, &holding("5000"), time(NOW)));
+    assert!(!program.entrance_passes(id(GOLD), &holding("5000"), &nothing, time(NOW)));
+}
+
+/// incentives.md 2.8: 640 of 1000; the leaf before the root.
+#[test]
+fn progress_shows_leaves_before_their_parents() {
+    let program = ladder();
+    let level: TierLevelId = id(SILVER);
+    let progress = program.entrance_progress(level, &holding("640"), &nothing, time(NOW));
+    let [tree] = progress.as_slice() else { panic!("one tree leads into Silver") };
+    let [leaf, root] = tree.nodes.as_slice() else { panic!("the tree has two nodes") };
+    assert_eq!((tree.tree, tree.passed), (id(101), false));
+    assert_eq!((leaf.node.id, leaf.node.parent, leaf.node.rank), (id(10101), Some(id(10100)), 3));
+    assert_eq!((leaf.discriminator(), leaf.query_result, leaf.passed), (2, Some(points("640")), false));
+    let test = leaf.balance_test().unwrap();
+    assert_eq!((test.target, test.comparison.number()), (points("1000"), 4));
+    let [constraint] = test.constraints.as_slice() else { panic!("the leaf has one constraint") };
+    assert_eq!((constraint.id, constraint.rank, constraint.version), (id(10102), 1, 2));
+    let names: Vec<_> =
+        constraint.accounts.iter().map(|known| &program.account(*known).unwrap().name).collect();
+    assert_eq!(names, ["Status"]);
+    assert_eq!((root.node.id, root.node.parent, root.query_result), (id(10100), None, None));
+    assert_eq!((root.discriminator(), root.passed), (1, false));
+    assert!(matches!(root.node.test, NodeTest::All(_)));
+    assert!(program.entrance_progress(level, &holding("1000"), &nothing, time(NOW))[0].passed);
+}
+
+#[test]
+fn comparisons_hold_as_their_numbers_say() {
+    let expected = [
+        (0, [false, true, false]),
+        (1, [true, false, true]),
+        (2, [true, false, false]),
+        (3, [false, false, true]),
+        (4, [false, true, true]),
+        (5, [true, true, false]),
+    ];
+    for (number, results) in expected {
+        let comparison = Comparison::from_number(number).unwrap();
+        assert_eq!(i64::from(comparison.number()), number);
+        assert_eq!([1, 2, 3].map(|value| comparison.holds(value, 2)), results, "{number}");
+    }
+    assert!((6..=10).all(|number| Comparison::from_number(number).is_none()));
+}
