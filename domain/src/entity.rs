@@ -24,11 +24,7 @@ pub trait Entity: Default {
     type Error;
 
     /// Looks at the state and answers with events, a reply and effects, without changing anything.
-    fn decide(
-        &self,
-        command: &Self::Command,
-        context: &Context<'_>,
-    ) -> Result<Verdict<Self>, Self::Error>;
+    fn decide(&self, command: &Self::Command, context: &Context<'_>) -> Result<Verdict<Self>, Self::Error>;
 
     /// Folds an event into the state. Cannot fail.
     fn apply(&mut self, event: &Self::Event);

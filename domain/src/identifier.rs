@@ -56,8 +56,13 @@ pub struct Claim {
 enum State {
     #[default]
     Free,
-    Claimed { holder: CustomerId, until: Timestamp },
-    Confirmed { holder: CustomerId },
+    Claimed {
+        holder: CustomerId,
+        until: Timestamp,
+    },
+    Confirmed {
+        holder: CustomerId,
+    },
 }
 
 /// What a claim can be asked to do.
@@ -141,7 +146,9 @@ impl Claim {
     fn claim(&self, customer: CustomerId, now: Timestamp) -> Decision<Self> {
         let usable_until = now.plus_millis(CLAIM_USABLE_MS);
         match self.state {
-            State::Confirmed { holder } if holder == customer => Decision::answer(Reply::Yours { usable_until }),
+            State::Confirmed { holder } if holder == customer => {
+                Decision::answer(Reply::Yours { usable_until })
+            }
             State::Confirmed { holder } => Decision::answer(Reply::Taken { holder }),
             State::Claimed { holder, until } if holder != customer && now < until => {
                 Decision::answer(Reply::Taken { holder })
@@ -174,7 +181,11 @@ impl Entity for Claim {
             Command::Claim { customer } => self.claim(customer, context.now),
             Command::Confirm { customer } => Decision {
                 // The creation was decided while the claim held, so nobody can have taken it over.
-                events: if self.holder() == Some(customer) { Vec::new() } else { vec![Event::Confirmed { customer }] },
+                events: if self.holder() == Some(customer) {
+                    Vec::new()
+                } else {
+                    vec![Event::Confirmed { customer }]
+                },
                 reply: Reply::Done,
                 effects: Vec::new(),
             },

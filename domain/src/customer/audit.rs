@@ -192,8 +192,14 @@ impl AuditLog {
             }
             Movement::Taken { draws, reason, .. } => {
                 for draw in draws {
-                    let Some(lot) = self.places.get(&draw.lot).map(|place| &mut self.rows[*place]) else { continue };
-                    let sum = if *reason == TakenFor::Expiration { &mut lot.amount_expired } else { &mut lot.amount_spent };
+                    let Some(lot) = self.places.get(&draw.lot).map(|place| &mut self.rows[*place]) else {
+                        continue;
+                    };
+                    let sum = if *reason == TakenFor::Expiration {
+                        &mut lot.amount_expired
+                    } else {
+                        &mut lot.amount_spent
+                    };
                     *sum = sum.plus(draw.points).expect("no more leaves a lot than was in it");
                 }
             }

@@ -8,8 +8,8 @@ use crate::{
     amount::Points,
     entity::{Context, Decision, Verdict},
     id::{LedgerRowId, PointAccountId, PointSourceId, TierLevelId, TierSystemId},
-    ledger::{Draft, Earning, TakenFor, Taking},
-    program::Program,
+    ledger::{Draft, Earning, Movement, TakenFor, Taking},
+    program::{Program, tree::Triggers},
     rules::{Award, Evaluation, LimitUse, Line, Payment, Purchase, RefusalReason, Refused, Standing},
     sale::line_discounts,
     time::Timestamp,
@@ -50,7 +50,9 @@ pub(super) fn decide(
     let Booking { mut draft, causes, forfeited, waived, mut refused, .. } = booking;
     refused.extend(evaluation.refused);
 
-    let moves = tier::qualify(&customer.tiers, context.program, &mut draft, business_time);
+    let points_earned = draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
+    let happened = Triggers { purchase: true, points_earned };
+    let moves = tier::qualify(&customer.tiers, context.program, happened, &mut draft, business_time);
     let (mut movements, _) = draft.finish();
     let booked = movements.split_off(expired);
     let entries = booked
@@ -125,7 +127,8 @@ fn evaluate(
 ) -> Result<Evaluation, Error> {
     let content = &*credit.content;
     let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
-    let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || earlier.is_some())) else {
+    let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || earlier.is_some()))
+    else {
         return Ok(Evaluation::default());
     };
     let discounts = line_discounts(content)?;
@@ -141,8 +144,11 @@ fn evaluate(
             discount,
         })
         .collect();
-    let payments: Vec<_> =
-        content.payments.iter().map(|payment| Payment { kind: &payment.kind, amount: payment.amount }).collect();
+    let payments: Vec<_> = content
+        .payments
+        .iter()
+        .map(|payment| Payment { kind: &payment.kind, amount: payment.amount })
+        .collect();
     let purchase = Purchase {
         time: business_time,
         store: content.store,
@@ -163,7 +169,8 @@ fn evaluate(
     });
     let without_own = without_own.transpose()?;
     let balance = |account| draft.available(account);
-    let standing = Standing { tiers, balance: &balance, usage: without_own.as_ref().unwrap_or(&customer.usage) };
+    let standing =
+        Standing { tiers, balance: &balance, usage: without_own.as_ref().unwrap_or(&customer.usage) };
     Ok(program.evaluate(&purchase, &standing, None))
 }
 
@@ -185,7 +192,8 @@ fn use_changes(
         match changes.iter_mut().find(|change| change.key == used.key && change.at == used.at) {
             Some(change) => {
                 change.times += negated.times;
-                change.points = change.points.plus(negated.points).expect("the difference of two uses is an amount");
+                change.points =
+                    change.points.plus(negated.points).expect("the difference of two uses is an amount");
             }
             None => changes.push(negated),
         }
@@ -306,7 +314,9 @@ impl<'a> Booking<'a> {
         points: Points,
     ) -> Result<(), Error> {
         let mut points = points;
-        for forfeited in self.forfeited.iter_mut().filter(|known| known.cause() == cause && known.account == account) {
+        for forfeited in
+            self.forfeited.iter_mut().filter(|known| known.cause() == cause && known.account == account)
+        {
             let part = forfeited.points.min(points);
             forfeited.points = forfeited.points.minus(part)?;
             points = points.minus(part)?;
@@ -327,7 +337,8 @@ impl<'a> Booking<'a> {
             row: None,
         })?;
         if missing.is_positive() {
-            let negative = self.context.program.account(account).is_some_and(|account| account.allow_negative_balance);
+            let negative =
+                self.context.program.account(account).is_some_and(|account| account.allow_negative_balance);
             if negative {
                 let row = LedgerRowId(self.draft.next_id());
                 self.draft.overdraw(row, account, missing, occurred, TakenFor::Return)?;

@@ -161,10 +161,14 @@ impl EvaluationRecord {
         record.forfeited.clone_from(&credited.forfeited);
         for change in credited.granted_changes() {
             let same = |known: &&mut Granted| {
-                known.cause == change.cause && known.account == change.account && known.source == change.source
+                known.cause == change.cause
+                    && known.account == change.account
+                    && known.source == change.source
             };
             match record.granted.iter_mut().find(same) {
-                Some(known) => known.points = known.points.plus(change.points).expect("what a sale gave is an amount"),
+                Some(known) => {
+                    known.points = known.points.plus(change.points).expect("what a sale gave is an amount")
+                }
                 None => record.granted.push(change),
             }
         }
@@ -173,7 +177,8 @@ impl EvaluationRecord {
             match record.uses.iter_mut().find(|known| known.key == used.key && known.at == used.at) {
                 Some(known) => {
                     known.times += used.times;
-                    known.points = known.points.plus(used.points).expect("what a sale uses of a limit is an amount");
+                    known.points =
+                        known.points.plus(used.points).expect("what a sale uses of a limit is an amount");
                 }
                 None => record.uses.push(used.clone()),
             }
@@ -185,7 +190,8 @@ impl EvaluationRecord {
     /// What the rules wanted to give, whether a limit of the account or source let it or not.
     pub fn wanted(&self, cause: Cause, account: PointAccountId) -> Points {
         let granted = self.granted.iter().filter(|known| known.cause == cause && known.account == account);
-        let forfeited = self.forfeited.iter().filter(|known| known.cause() == cause && known.account == account);
+        let forfeited =
+            self.forfeited.iter().filter(|known| known.cause() == cause && known.account == account);
         Points::sum(granted.map(|known| known.points).chain(forfeited.map(|known| known.points)))
             .expect("what a sale gave is an amount")
     }

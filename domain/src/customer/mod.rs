@@ -19,7 +19,8 @@ pub use command::{
     Command, CreditSale, DepositDetail, Error, Posting, PostingRefused, Purpose, Reply, SpendDetail,
 };
 pub use event::{
-    Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, SaleCredited, TierMove, TierMoveCause,
+    Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, SaleCredited, TierMove,
+    TierMoveCause,
 };
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
 pub use need::{Fetched, Need};

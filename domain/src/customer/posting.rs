@@ -1,15 +1,15 @@
 //! Deposits and spends on request (incentives.md 4.1-4.5, 4.8, 7.1).
 
 use super::{
-    AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail, PostedRow,
-    PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail, tier,
+    AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail,
+    PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail, tier,
 };
 use crate::{
     amount::Points,
     entity::{Context, Decision, Verdict},
     id::{LedgerRowId, PointAccountId, PointSourceId},
-    ledger::{Draft, Earning, TakenFor, Taking},
-    program::PointAccount,
+    ledger::{Draft, Earning, Movement, TakenFor, Taking},
+    program::{PointAccount, tree::Triggers},
     time::Timestamp,
 };
 
@@ -24,7 +24,8 @@ pub(super) fn decide(
     let mut draft = Draft::new(&customer.ledger, context.ids, 0);
     draft.expire(context.now)?;
     let expired = draft.movements().len();
-    let mut run = Run { customer, context, partial: posting.allow_partial_success, draft, results: Vec::new() };
+    let mut run =
+        Run { customer, context, partial: posting.allow_partial_success, draft, results: Vec::new() };
     let asked = match &posting.purpose {
         Purpose::Deposit(details) => details.iter().try_for_each(|detail| run.detail(Asked::Deposit(detail))),
         Purpose::Spend(details) => details.iter().try_for_each(|detail| run.detail(Asked::Spend(detail))),
@@ -128,7 +129,11 @@ impl<'a> Run<'a> {
         let same_call = self.results.iter().find(|done| done.key.is_some_and(|(known, _)| known == key));
         if let Some(done) = same_call {
             let same_body = done.key.is_some_and(|(_, known)| known == body);
-            return if same_body { Ok(Some(done.detail.clone())) } else { Err(Error::IdempotencyConflict.into()) };
+            return if same_body {
+                Ok(Some(done.detail.clone()))
+            } else {
+                Err(Error::IdempotencyConflict.into())
+            };
         }
         let remembered = match self.customer.memory.remembered(key) {
             Recall::Known(remembered) => Some(remembered),
@@ -168,7 +173,8 @@ impl<'a> Run<'a> {
         let allowed = room.allowed(asked.amount);
         if allowed < asked.amount && (!self.partial || allowed.is_zero()) {
             let by_source = room.source_is_stricter();
-            let status = if by_source { PostedStatus::SourceLimitExceeded } else { PostedStatus::MaxBalanceExceeded };
+            let status =
+                if by_source { PostedStatus::SourceLimitExceeded } else { PostedStatus::MaxBalanceExceeded };
             return failed(self, status);
         }
         self.draft.earn(Earning { account, source, points: allowed, occurred, sale: None, program })?;
@@ -232,13 +238,19 @@ impl<'a> Run<'a> {
     fn pool_accounts(&self, asked: &SpendDetail) -> Result<Vec<&'a PointAccount>, Outcome> {
         let program = self.context.program;
         if asked.accounts.is_empty() {
-            let default = program.accounts().iter().filter(|account| account.active && account.in_default_pool);
+            let default =
+                program.accounts().iter().filter(|account| account.active && account.in_default_pool);
             let default: Vec<_> = default.collect();
-            return if default.is_empty() { Err(Outcome::failed(PostedStatus::NoDefaultAccount)) } else { Ok(default) };
+            return if default.is_empty() {
+                Err(Outcome::failed(PostedStatus::NoDefaultAccount))
+            } else {
+                Ok(default)
+            };
         }
         let mut pool: Vec<&PointAccount> = Vec::with_capacity(asked.accounts.len());
         for &id in &asked.accounts {
-            let account = program.account(id).ok_or_else(|| Outcome::failed(PostedStatus::AccountNotFound))?;
+            let account =
+                program.account(id).ok_or_else(|| Outcome::failed(PostedStatus::AccountNotFound))?;
             if !account.active {
                 return Err(self.failed_on(account, asked.source, PostedStatus::AccountInactive));
             }
@@ -249,7 +261,12 @@ impl<'a> Run<'a> {
         Ok(pool)
     }
 
-    fn failed_on(&self, account: &PointAccount, source: Option<PointSourceId>, status: PostedStatus) -> Outcome {
+    fn failed_on(
+        &self,
+        account: &PointAccount,
+        source: Option<PointSourceId>,
+        status: PostedStatus,
+    ) -> Outcome {
         Outcome { status, rows: vec![self.row(account.id, source, Points::ZERO)], shortfall: Points::ZERO }
     }
 
@@ -258,7 +275,8 @@ impl<'a> Run<'a> {
         let first = self.draft.movements().iter().find(|movement| movement.account() == account);
         PostedRow {
             account,
-            user_account: known.or_else(|| first.map(|movement| crate::id::UserPointAccountId(movement.row().0))),
+            user_account: known
+                .or_else(|| first.map(|movement| crate::id::UserPointAccountId(movement.row().0))),
             source,
             amount,
             remaining_balance: self.draft.available(account),
@@ -269,7 +287,8 @@ impl<'a> Run<'a> {
     /// All or nothing without partial success; with it, at least one detail must have been done (incentives.md 1.2, 4.3).
     fn refuse_unless_something_was_done(&mut self) -> Result<(), Error> {
         let failed = |done: &Done| done.detail.status != PostedStatus::Ok;
-        let refused = if self.partial { self.results.iter().all(failed) } else { self.results.iter().any(failed) };
+        let refused =
+            if self.partial { self.results.iter().all(failed) } else { self.results.iter().any(failed) };
         if !refused {
             return Ok(());
         }
@@ -286,7 +305,10 @@ impl<'a> Run<'a> {
         let at = self.context.now;
         let written = self.draft.movements().len() > expired;
         let moves = if written && !quiet {
-            tier::qualify(&self.customer.tiers, self.context.program, &mut self.draft, at)
+            let points_earned =
+                self.draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
+            let happened = Triggers { purchase: false, points_earned };
+            tier::qualify(&self.customer.tiers, self.context.program, happened, &mut self.draft, at)
         } else {
             Vec::new()
         };
@@ -295,14 +317,21 @@ impl<'a> Run<'a> {
         let details = self.results.iter().map(|done| done.detail.clone()).collect();
         let mut events = Vec::new();
         let mut rows = Vec::new();
-        let new: Vec<_> = self.results.into_iter().filter_map(|done| done.key.map(|key| (done.detail, done.rows, key))).collect();
+        let new: Vec<_> = self
+            .results
+            .into_iter()
+            .filter_map(|done| done.key.map(|key| (done.detail, done.rows, key)))
+            .collect();
         if !new.is_empty() {
             if !movements.is_empty() {
                 events.push(Event::PointsExpired { movements, at });
             }
             let posted = Event::PointsPosted(Box::new(PointsPosted {
                 at,
-                rows: new.iter().map(|(_, rows, _)| u16::try_from(*rows).expect("a detail writes few rows")).collect(),
+                rows: new
+                    .iter()
+                    .map(|(_, rows, _)| u16::try_from(*rows).expect("a detail writes few rows"))
+                    .collect(),
                 keys: new.iter().map(|(_, _, key)| *key).collect(),
                 details: new.into_iter().map(|(detail, ..)| detail).collect(),
                 movements: posted_movements,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, UserTier, credit, posting, tier,
+    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, UserTier, credit,
+    posting, tier,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},

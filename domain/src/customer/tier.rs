@@ -6,7 +6,7 @@ use super::{TierMove, TierMoveCause};
 use crate::{
     id::{TierLevelId, TierSystemId, UserTierId},
     ledger::Draft,
-    program::Program,
+    program::{Program, tree::Triggers},
     time::Timestamp,
 };
 
@@ -25,9 +25,10 @@ pub struct UserTier {
 
 /// Joins the level of rank 0 of every live system the customer is not in (incentives.md 8.1).
 pub(super) fn enrol(held: &[UserTier], program: &Program, draft: &mut Draft<'_>) -> Vec<TierMove> {
-    let unknown = program.tier_systems().iter().filter(|system| {
-        system.live && held.iter().all(|tier| tier.system != system.id)
-    });
+    let unknown = program
+        .tier_systems()
+        .iter()
+        .filter(|system| system.live && held.iter().all(|tier| tier.system != system.id));
     let mut moves = Vec::new();
     for system in unknown {
         if let Some(lowest) = system.levels.first().filter(|level| level.rank == 0) {
@@ -45,7 +46,13 @@ pub(super) fn enrol(held: &[UserTier], program: &Program, draft: &mut Draft<'_>)
 
 /// Enrols, then rises to the highest level whose entrance rules pass with the balances of the draft (incentives.md 8.2).
 /// Levels may be skipped.
-pub(super) fn qualify(held: &[UserTier], program: &Program, draft: &mut Draft<'_>, at: Timestamp) -> Vec<TierMove> {
+pub(super) fn qualify(
+    held: &[UserTier],
+    program: &Program,
+    happened: Triggers,
+    draft: &mut Draft<'_>,
+    at: Timestamp,
+) -> Vec<TierMove> {
     let mut moves = enrol(held, program, draft);
     let mut present: Vec<_> = held.iter().map(|tier| (tier.id, tier.system, tier.level)).collect();
     present.extend(moves.iter().map(|joined| (joined.id, joined.system, joined.to)));
@@ -53,7 +60,13 @@ pub(super) fn qualify(held: &[UserTier], program: &Program, draft: &mut Draft<'_
         let Some(system) = program.tier_system(system).filter(|system| system.live) else { continue };
         let Some(rank) = system.level(level).map(|level| level.rank) else { continue };
         let passes = |level: TierLevelId| {
-            program.entrance_passes(level, &|account| draft.available(account), &|account| draft.lifetime(account), at)
+            program.entrance_passes(
+                level,
+                happened,
+                &|account| draft.available(account),
+                &|account| draft.lifetime(account),
+                at,
+            )
         };
         let highest = system.live_levels_above(rank).filter(|above| passes(above.id)).last();
         if let Some(highest) = highest {

@@ -97,10 +97,12 @@ impl<'a> Draft<'a> {
     /// Writes down what has expired by `now`, oldest expiry first within each account.
     pub fn expire(&mut self, now: Timestamp) -> Result<(), AmountError> {
         for account in self.ledger.accounts() {
-            let due = account.lots().iter().take_while(|lot| lot.expires.is_some_and(|expires| expires <= now));
+            let due =
+                account.lots().iter().take_while(|lot| lot.expires.is_some_and(|expires| expires <= now));
             let due: Vec<_> = due.map(|lot| (lot.expires.unwrap_or(now), lot.row, lot.remaining)).collect();
             for same_moment in due.chunk_by(|left, right| left.0 == right.0) {
-                let draws: Vec<_> = same_moment.iter().map(|&(_, lot, points)| Draw { lot, points }).collect();
+                let draws: Vec<_> =
+                    same_moment.iter().map(|&(_, lot, points)| Draw { lot, points }).collect();
                 let row = LedgerRowId(self.next_id());
                 self.take(row, account.account, draws, same_moment[0].0, TakenFor::Expiration)?;
             }
@@ -124,7 +126,8 @@ impl<'a> Draft<'a> {
         for limit in &source.personal_limits {
             let since = program.retailer().zone.earlier(occurred, limit.window);
             let within = |at: Timestamp| since.is_none_or(|since| at > since) && at <= occurred;
-            let stored = self.ledger.issued().iter().filter(|issued| issued.source == source.id && within(issued.at));
+            let stored =
+                self.ledger.issued().iter().filter(|issued| issued.source == source.id && within(issued.at));
             let mut issued = Points::sum(stored.map(|issued| issued.points))?;
             for movement in &self.movements {
                 if let Movement::Earned { source: from, points, occurred: at, .. } = movement
@@ -245,14 +248,19 @@ impl<'a> Draft<'a> {
         if let Some(sale) = taking.first_from {
             let mut own: Vec<_> = Vec::new();
             for &account in taking.accounts {
-                own.extend(self.lots(account).filter(|(lot, _)| lot.sale == Some(sale)).map(|(lot, left)| (account, lot, left)));
+                own.extend(
+                    self.lots(account)
+                        .filter(|(lot, _)| lot.sale == Some(sale))
+                        .map(|(lot, left)| (account, lot, left)),
+                );
             }
             own.sort_by_key(|(_, lot, _)| std::cmp::Reverse((lot.occurred, lot.row)));
             for (account, lot, left) in own {
                 missing = draw_some(&mut draws, account, lot.row, left, missing)?;
             }
         }
-        let mut heads: Vec<_> = taking.accounts.iter().map(|&account| self.lots(account).peekable()).collect();
+        let mut heads: Vec<_> =
+            taking.accounts.iter().map(|&account| self.lots(account).peekable()).collect();
         while missing.is_positive() {
             let next = (0..heads.len())
                 .filter_map(|place| heads[place].peek().map(|(lot, _)| (lot.spend_order(place), place)))
@@ -280,7 +288,8 @@ impl<'a> Draft<'a> {
             (None, _) => new.next(),
         })
         .filter_map(move |lot| {
-            let drawn = touched.and_then(|touched| touched.drawn.get(&lot.row)).copied().unwrap_or(Points::ZERO);
+            let drawn =
+                touched.and_then(|touched| touched.drawn.get(&lot.row)).copied().unwrap_or(Points::ZERO);
             let left = lot.remaining.minus(drawn).unwrap_or(Points::ZERO);
             left.is_positive().then_some((lot, left))
         })

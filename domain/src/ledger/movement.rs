@@ -93,7 +93,9 @@ impl Movement {
     /// The account it belongs to.
     pub const fn account(&self) -> PointAccountId {
         match self {
-            Self::Earned { account, .. } | Self::Taken { account, .. } | Self::Overdrawn { account, .. } => *account,
+            Self::Earned { account, .. } | Self::Taken { account, .. } | Self::Overdrawn { account, .. } => {
+                *account
+            }
         }
     }
 
@@ -110,7 +112,9 @@ impl Movement {
     /// Its business time.
     pub const fn occurred(&self) -> Timestamp {
         match self {
-            Self::Earned { occurred, .. } | Self::Taken { occurred, .. } | Self::Overdrawn { occurred, .. } => *occurred,
+            Self::Earned { occurred, .. }
+            | Self::Taken { occurred, .. }
+            | Self::Overdrawn { occurred, .. } => *occurred,
         }
     }
 }

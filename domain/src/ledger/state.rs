@@ -71,7 +71,11 @@ impl AccountLedger {
 
     fn draw(&mut self, draws: &[Draw]) {
         for draw in draws {
-            let place = self.lots.iter().position(|lot| lot.row == draw.lot).expect("a draw names a lot that is there");
+            let place = self
+                .lots
+                .iter()
+                .position(|lot| lot.row == draw.lot)
+                .expect("a draw names a lot that is there");
             let lot = &mut self.lots[place];
             lot.remaining = lot.remaining.minus(draw.points).expect("a draw is within an amount");
             assert!(!lot.remaining.is_negative(), "a draw takes no more than remains of the lot");
@@ -104,7 +108,17 @@ impl Ledger {
     /// When the movement does not fit the state: it was not decided on it.
     pub fn apply(&mut self, movement: &Movement, sale: Option<SaleId>) {
         match movement {
-            Movement::Earned { row, account, source, points, occurred, expires, weight, repaid, counted_until } => {
+            Movement::Earned {
+                row,
+                account,
+                source,
+                points,
+                occurred,
+                expires,
+                weight,
+                repaid,
+                counted_until,
+            } => {
                 let entry = self.entry(*account, *row);
                 entry.available = entry.available.plus(*points).expect("a balance is within an amount");
                 entry.lifetime = entry.lifetime.plus(*points).expect("a lifetime is within an amount");

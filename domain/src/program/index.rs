@@ -33,7 +33,7 @@ impl TreeIndex {
                     continue;
                 }
                 TreeKind::Purchase(_) => &mut index.for_level,
-                TreeKind::Enter => &mut index.entrances,
+                TreeKind::Enter(_) => &mut index.entrances,
             };
             for level in &tree.levels {
                 by_level.entry(*level).or_default().push(place);

@@ -71,7 +71,10 @@ pub(super) fn worth(
     qualifying: &LineSet,
 ) -> Result<Worth, AmountError> {
     match award {
-        AwardRule::Fixed(_) if ticket.is_net_return()? => Ok(Worth::Nothing),
+        // Fixed points cannot be split either: given to every payer, a second payment of a cent would double them.
+        AwardRule::Fixed(_) if ticket.is_net_return()? || !ticket.purchase.share.is_largest() => {
+            Ok(Worth::Nothing)
+        }
         AwardRule::Fixed(points) => Ok(Worth::Earns(ExactAward::settled(*points, None))),
         AwardRule::PerAmount(rule) => {
             let eligible = ticket.eligible(rule.basis, qualifying)?;

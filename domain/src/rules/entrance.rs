@@ -6,7 +6,7 @@ use crate::{
     id::{PointAccountId, RuleTreeId, TierLevelId},
     program::{
         Program, RuleTree,
-        tree::{BalanceTest, Node, NodeTest},
+        tree::{BalanceTest, Node, NodeTest, TreeKind, Triggers},
     },
     time::Timestamp,
 };
@@ -52,16 +52,21 @@ impl NodeProgress<'_> {
 }
 
 impl Program {
-    /// Whether some entrance tree of the level passes: live, within its dates at `at`, its conditions met by the available
+    /// Whether some entrance tree of the level passes: live, looked at after what has `happened`, within its dates at `at`, its conditions met by the available
     /// balances and lifetime values. A level without one cannot be entered by qualification.
     pub fn entrance_passes(
         &self,
         level: TierLevelId,
+        happened: Triggers,
         balance: &dyn Fn(PointAccountId) -> Points,
         lifetime: &dyn Fn(PointAccountId) -> Points,
         at: Timestamp,
     ) -> bool {
-        let trees = self.tree_index().entrances(level).filter(|tree| tree.holds_at(at));
+        let looked_at = |tree: &&RuleTree| match &tree.kind {
+            TreeKind::Enter(triggers) => triggers.meet(happened),
+            TreeKind::Purchase(_) => false,
+        };
+        let trees = self.tree_index().entrances(level).filter(|tree| tree.holds_at(at)).filter(looked_at);
         trees.into_iter().any(|tree| progress(tree, balance, lifetime).passed)
     }
 

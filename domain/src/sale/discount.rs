@@ -20,7 +20,11 @@ pub fn line_discounts(content: &Content) -> Result<Vec<Money>, AmountError> {
         let mut left = discount.amount;
         for &line in others {
             const CENT: i128 = 100;
-            let scaled = discount.amount.wide().checked_mul(content.items[line].subtotal.wide()).ok_or(AmountError::OutOfRange)?;
+            let scaled = discount
+                .amount
+                .wide()
+                .checked_mul(content.items[line].subtotal.wide())
+                .ok_or(AmountError::OutOfRange)?;
             let part = Money::from_wide(divide_rounded(scaled, total.wide() * CENT, Rounding::Down)? * CENT)?;
             taken[line] = taken[line].plus(part)?;
             left = left.minus(part)?;

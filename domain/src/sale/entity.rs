@@ -228,7 +228,9 @@ impl Sale {
             known => known,
         };
         let too_old = business_time.is_some_and(|time| {
-            let oldest = context.now.plus_millis(-i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS);
+            let oldest = context
+                .now
+                .plus_millis(-i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS);
             time < oldest && self.credited.is_empty()
         });
         if too_old && content.is_closed {

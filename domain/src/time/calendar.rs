@@ -98,7 +98,8 @@ impl Zone {
 
     /// What a clock on the wall of this zone shows.
     pub(super) fn civil(&self, at: Timestamp) -> civil::DateTime {
-        let instant = jiff::Timestamp::from_millisecond(at.millis()).expect("a Timestamp is within the calendar's range");
+        let instant = jiff::Timestamp::from_millisecond(at.millis())
+            .expect("a Timestamp is within the calendar's range");
         self.0.to_datetime(instant)
     }
 

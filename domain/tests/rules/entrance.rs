@@ -3,10 +3,13 @@
 use laurel_domain::{
     Points,
     id::{PointAccountId, TierLevelId},
-    program::tree::{Comparison, NodeTest},
+    program::tree::{Comparison, NodeTest, Triggers},
 };
 
 use crate::shop::*;
+
+/// A purchase was evaluated and gave points.
+const PURCHASE: Triggers = Triggers { purchase: true, points_earned: true };
 
 /// A tree to enter a level at a target of the tier account.
 fn enter(n: u32, level: u32, discriminator: u32, target: u32, more: &str) -> String {
@@ -43,7 +46,8 @@ const NOW: &str = "2026-03-15T12:00:00Z";
 #[test]
 fn thresholds_are_inclusive() {
     let program = ladder();
-    let passes = |level: u32, tier| program.entrance_passes(id(level), &holding(tier), &nothing, time(NOW));
+    let passes =
+        |level: u32, tier| program.entrance_passes(id(level), PURCHASE, &holding(tier), &nothing, time(NOW));
     assert!(!passes(SILVER, "940"));
     assert!(!passes(SILVER, "999.9999"));
     assert!(passes(SILVER, "1000"));
@@ -63,7 +67,7 @@ fn any_tree_of_a_level_suffices_while_it_is_in_force() {
         enter(103, GOLD, 2048, 10, "").replace(r#""status": 2"#, r#""status": 0"#),
     ];
     let program = program(&trees);
-    let passes = |at| program.entrance_passes(id(GOLD), &holding("50"), &nothing, time(at));
+    let passes = |at| program.entrance_passes(id(GOLD), PURCHASE, &holding("50"), &nothing, time(at));
     assert!(passes("2026-01-15T12:00:00Z"));
     assert!(!passes(NOW));
     assert_eq!(program.entrance_progress(id(GOLD), &holding("50"), &nothing, time(NOW)).len(), 1);
@@ -72,8 +76,8 @@ fn any_tree_of_a_level_suffices_while_it_is_in_force() {
 #[test]
 fn lifetime_points_count_what_was_ever_earned() {
     let program = program(&[enter(101, GOLD, 4096, 5000, "")]);
-    assert!(program.entrance_passes(id(GOLD), &nothing, &holding("5000"), time(NOW)));
-    assert!(!program.entrance_passes(id(GOLD), &holding("5000"), &nothing, time(NOW)));
+    assert!(program.entrance_passes(id(GOLD), PURCHASE, &nothing, &holding("5000"), time(NOW)));
+    assert!(!program.entrance_passes(id(GOLD), PURCHASE, &holding("5000"), &nothing, time(NOW)));
 }
 
 /// incentives.md 2.8: 640 of 1000; the leaf before the root.
@@ -116,4 +120,19 @@ fn comparisons_hold_as_their_numbers_say() {
         assert_eq!([1, 2, 3].map(|value| comparison.holds(value, 2)), results, "{number}");
     }
     assert!((6..=10).all(|number| Comparison::from_number(number).is_none()));
+}
+
+#[test]
+fn a_tree_is_looked_at_after_its_own_events_only() {
+    let deposit = Triggers { purchase: false, points_earned: true };
+    let passes = |program: &laurel_domain::program::Program, happened| {
+        program.entrance_passes(id(GOLD), happened, &holding("5000"), &nothing, time(NOW))
+    };
+    let purchases_only = program(&[enter(102, GOLD, 2048, 5000, "")]);
+    assert!(passes(&purchases_only, PURCHASE));
+    assert!(!passes(&purchases_only, deposit), "the tree names COMPLETE_TRANSACTION alone");
+    let any = program(&[
+        enter(102, GOLD, 2048, 5000, "").replace(r#""trigger_events": ["COMPLETE_TRANSACTION"],"#, "")
+    ]);
+    assert!(passes(&any, PURCHASE) && passes(&any, deposit), "none named: both");
 }

@@ -6,7 +6,7 @@ use super::{
     super::{
         PointAccount, PointSource, Retailer, RuleTree, Store, TierSystem,
         document::{self, Items},
-        tree::{Exclusivity, ExclusivityMode, TreeKind},
+        tree::{Exclusivity, ExclusivityMode, TreeKind, Triggers},
     },
     Path, ProblemCode, Report, Unique,
     accounts::time,
@@ -26,7 +26,7 @@ const PRIORITY_DEFAULT: i64 = 100;
 /// What starts purchase trees (incentives.md 6.1).
 const PURCHASE_EVENT: &str = "COMPLETE_TRANSACTION";
 /// What starts qualification (incentives.md 8.2).
-const ENTRANCE_EVENTS: [&str; 2] = [PURCHASE_EVENT, "EARN_POINTS"];
+const EARN_EVENT: &str = "EARN_POINTS";
 
 /// What trees may refer to.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +124,7 @@ fn tree(
     let priority = report.number(at, "priority", priority, 0..=PRIORITY_MAX, PRIORITY_DEFAULT);
     let exclusivity = exclusivity(&mut document, siblings, at, report);
     let tree_type = tree_type(report.required(at, "tree_type", document.tree_type), at, report)?;
-    trigger_events(document.trigger_events, tree_type, at, report);
+    let triggers = trigger_events(document.trigger_events, tree_type, at, report);
     let levels = levels(document.tier_assignments, tree_type, known, at, report);
     let nodes = nodes::nodes(document.rules, tree_type, known, symbols, at, report);
     let limits = limits(document.limits, at, report);
@@ -148,7 +148,7 @@ fn tree(
         nodes,
         kind: match tree_type {
             TreeType::Purchase => TreeKind::Purchase(outcomes),
-            TreeType::Enter => TreeKind::Enter,
+            TreeType::Enter => TreeKind::Enter(triggers),
         },
     })
 }
@@ -209,18 +209,24 @@ fn exclusivity(
     Some(Exclusivity { group, mode })
 }
 
-fn trigger_events(field: Items<String>, tree_type: TreeType, at: &Path<'_>, report: &mut Report) {
+/// After what a tree is looked at. None listed: whatever starts a tree of its type.
+fn trigger_events(field: Items<String>, tree_type: TreeType, at: &Path<'_>, report: &mut Report) -> Triggers {
     let array = at.member("trigger_events");
     let starts: &[&str] = match tree_type {
         TreeType::Purchase => &[PURCHASE_EVENT],
-        TreeType::Enter => &ENTRANCE_EVENTS,
+        TreeType::Enter => &[PURCHASE_EVENT, EARN_EVENT],
     };
-    for (place, event) in report.items(at, "trigger_events", field) {
+    let listed = report.items(at, "trigger_events", field);
+    let names =
+        |event: &str| listed.is_empty() || listed.iter().any(|(_, known)| known.eq_ignore_ascii_case(event));
+    let triggers = Triggers { purchase: names(PURCHASE_EVENT), points_earned: names(EARN_EVENT) };
+    for (place, event) in listed {
         if !starts.iter().any(|known| known.eq_ignore_ascii_case(&event)) {
             let message = format!("{event} starts no tree of this type, or is not supported yet");
             report.add(&array.element(place), ProblemCode::EventNotFound, message);
         }
     }
+    triggers
 }
 
 fn levels(

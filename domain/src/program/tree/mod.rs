@@ -53,7 +53,7 @@ impl RuleTree {
     pub fn outcomes(&self) -> &[Outcome] {
         match &self.kind {
             TreeKind::Purchase(outcomes) => outcomes,
-            TreeKind::Enter => &[],
+            TreeKind::Enter(_) => &[],
         }
     }
 }
@@ -63,8 +63,24 @@ impl RuleTree {
 pub enum TreeKind {
     /// 1: gives something for a purchase. By rank, in the order of the document where ranks are equal.
     Purchase(Vec<Outcome>),
-    /// 3: says who enters a tier level.
-    Enter,
+    /// 3: says who enters a tier level, and after what it is looked at.
+    Enter(Triggers),
+}
+
+/// What happened to a customer, or after what a tree is looked at (`trigger_events`, incentives.md 6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Triggers {
+    /// `COMPLETE_TRANSACTION`: a purchase was evaluated.
+    pub purchase: bool,
+    /// `EARN_POINTS`: points were issued, by a rule or on request.
+    pub points_earned: bool,
+}
+
+impl Triggers {
+    /// Something happened that the tree is looked at after.
+    pub const fn meet(self, happened: Self) -> bool {
+        (self.purchase && happened.purchase) || (self.points_earned && happened.points_earned)
+    }
 }
 
 /// A group of trees of which one wins (incentives.md 6.1, 6.4 step 6).
