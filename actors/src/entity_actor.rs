@@ -18,12 +18,12 @@ use tokio::sync::oneshot;
 
 use crate::{
     cell::Cell,
-    common::{Common, InEpoch, RETRY_AFTER},
     delivery::Parcel,
     error::{AskError, EngineError},
     kinds::Durable,
     pending::Held,
     shard::{Crashed, Shard},
+    shard_context::{Common, InEpoch, RETRY_AFTER},
 };
 
 /// How often an effect may crash its receiver before it is set aside until the next start.

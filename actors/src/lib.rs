@@ -12,7 +12,6 @@
 
 mod cell;
 mod clock;
-mod common;
 mod delivery;
 mod dispatcher;
 mod engine;
@@ -28,6 +27,7 @@ mod record;
 mod residents;
 mod routing;
 mod shard;
+mod shard_context;
 mod start;
 
 pub use clock::{Clock, ClockError};

@@ -15,13 +15,13 @@ use tokio::sync::oneshot;
 
 use crate::{
     cell::Cell,
-    common::Common,
     delivery::Parcel,
     entity_actor::{EntityActor, For, Slot, View, Work},
     error::EngineError,
     kinds::{Durable, Residence},
     pending::Held,
     shard::Shard,
+    shard_context::Common,
 };
 
 /// How much work may wait at one entity.

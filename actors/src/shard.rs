@@ -8,11 +8,11 @@ use domain::{configuration::Configuration, customer::Customer, identifier::Claim
 use store::{Epoch, Lsn};
 
 use crate::{
-    common::{Common, Shared},
     delivery::{Delivery, Parcel},
     entity_actor::{Command, For, View, Work},
     kinds::{Durable, Kind},
     residents::Residents,
+    shard_context::{Common, Shared},
 };
 
 /// How much work may wait at a shard before callers are refused.

@@ -17,7 +17,6 @@ use store::{Disk, FoldError, OpenError, PendingEffect, ReadError, Store};
 use crate::{
     cell::Companion,
     clock::Clock,
-    common::Shared,
     delivery::Parcel,
     dispatcher::Dispatcher,
     engine::{ConfigureError, Engine},
@@ -27,6 +26,7 @@ use crate::{
     record::{Record, recover},
     routing::Routing,
     shard::{SHARD_MAILBOX, Shard, ShardGauges},
+    shard_context::Shared,
 };
 
 /// How many confirmed identifiers are kept in front of their claims: about 100 bytes each.

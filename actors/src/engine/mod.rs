@@ -28,7 +28,6 @@ pub use sales::{SaleAnswer, SaleError, SaleRequest};
 use self::inflight::Inflight;
 use crate::{
     clock::ClockError,
-    common::Shared,
     delivery::Parcel,
     dispatcher::Counters,
     entity_actor::{Command, For, View},
@@ -37,6 +36,7 @@ use crate::{
     residents::Answering,
     routing::Routing,
     shard::{Ask, Hosts, Look, Shard, ShardGauges},
+    shard_context::Shared,
 };
 
 /// How many effects may be under way before new work is refused.

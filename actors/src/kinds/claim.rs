@@ -4,7 +4,7 @@ use domain::identifier::{Claim, Effect, Event};
 use store::IndexChange;
 
 use super::{Decided, Durable, Kind, Residence};
-use crate::{common::Shared, delivery::Delivery};
+use crate::{delivery::Delivery, shard_context::Shared};
 
 impl Durable for Claim {
     const KIND: Kind = Kind::Claim;

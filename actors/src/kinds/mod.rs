@@ -15,7 +15,7 @@ use domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use store::{EntityKey, IndexChange};
 
-use crate::{common::Shared, delivery::Delivery};
+use crate::{delivery::Delivery, shard_context::Shared};
 
 /// The kinds of entity; the number is the first byte of every stored key and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
