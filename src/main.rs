@@ -18,6 +18,10 @@ use std::{env, future::Future, process::ExitCode};
 
 use options::{Command, MembersAction, OptionsError, ProgramAction};
 
+/// Many small short-lived allocations on several threads: what this allocator is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exit code of a command that could not do its work.
 const FAILED: u8 = 2;
 

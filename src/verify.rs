@@ -28,7 +28,7 @@ pub fn run(options: &VerifyOptions) -> anyhow::Result<ExitCode> {
         ("records of the history", report.history_records),
         ("snapshots, each recomputed from its history", report.snapshots),
         ("index rows", report.index_rows),
-        ("effects not yet delivered", report.pending_effects),
+        ("effects on their way at the last checkpoint", report.pending_effects),
     ] {
         println!("{count:>12}  {what}");
     }

@@ -1,5 +1,5 @@
-//! What a customer's decision costs, with the events applied: the work between two messages of a customer's actor, but for
-//! the encoding of the record.
+//! What a customer's decision costs, with the events applied: the work between two messages of a customer's actor,
+//! but for the encoding of the record.
 
 mod grocery;
 

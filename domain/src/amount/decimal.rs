@@ -35,9 +35,13 @@ pub(super) fn parse_scaled(text: &str, scale: u32) -> Result<i64, AmountError> {
     if !well_formed {
         return Err(AmountError::NotANumber);
     }
-    let fraction_digits = i64::try_from(fraction.len()).map_err(|_| AmountError::OutOfRange)?;
-    let shift = i64::from(scale) + exponent - fraction_digits;
-    let magnitude = shift_digits(whole.bytes().chain(fraction.bytes()), shift)?;
+    let (places, fraction_places) =
+        (i64::try_from(whole.len() + fraction.len()), i64::try_from(fraction.len()));
+    let (Ok(places), Ok(fraction_places)) = (places, fraction_places) else {
+        return Err(AmountError::OutOfRange);
+    };
+    let shift = i64::from(scale) + exponent - fraction_places;
+    let magnitude = shift_digits(whole.bytes().chain(fraction.bytes()), places, shift)?;
     let signed = if negative { -magnitude } else { magnitude };
     i64::try_from(signed).map_err(|_| AmountError::OutOfRange)
 }
@@ -56,28 +60,24 @@ fn split_exponent(text: &str) -> Result<(&str, i64), AmountError> {
     }
 }
 
-/// Reads the digits as an integer moved by `shift` decimal places, rounding half away from zero where digits fall off.
-fn shift_digits(digits: impl Iterator<Item = u8>, shift: i64) -> Result<i128, AmountError> {
+/// Reads so many digits as an integer moved by `shift` decimal places, rounding half away from zero where digits fall off.
+fn shift_digits(digits: impl Iterator<Item = u8>, places: i64, shift: i64) -> Result<i128, AmountError> {
+    let kept = places + shift.min(0);
     let mut value: i128 = 0;
-    for digit in digits {
+    // Of the digits that fall off, the first alone decides which way to round; a long fraction is no reason to overflow.
+    for (place, digit) in (0..=kept).zip(digits) {
+        let digit = i128::from(digit - b'0');
+        let (factor, digit) = if place < kept { (10, digit) } else { (1, i128::from(digit >= 5)) };
         value = value
-            .checked_mul(10)
-            .and_then(|value| value.checked_add(i128::from(digit - b'0')))
+            .checked_mul(factor)
+            .and_then(|value| value.checked_add(digit))
             .ok_or(AmountError::OutOfRange)?;
     }
-    if value == 0 {
-        return Ok(0);
+    if value == 0 || shift <= 0 {
+        return Ok(value);
     }
-    if shift >= 0 {
-        let places = u32::try_from(shift).map_err(|_| AmountError::OutOfRange)?;
-        let factor = 10_i128.checked_pow(places).ok_or(AmountError::OutOfRange)?;
-        return value.checked_mul(factor).ok_or(AmountError::OutOfRange);
-    }
-    match u32::try_from(-shift).ok().and_then(|places| 10_i128.checked_pow(places)) {
-        Some(divisor) => Ok((value + divisor / 2) / divisor),
-        // More places fall off than an i128 has digits: nothing is left.
-        None => Ok(0),
-    }
+    let factor = u32::try_from(shift).ok().and_then(|shift| 10_i128.checked_pow(shift));
+    factor.and_then(|factor| value.checked_mul(factor)).ok_or(AmountError::OutOfRange)
 }
 
 /// Writes an integer of `10^-scale` units without trailing zeros: `640`, `12.5`, `-0.25`.

@@ -2,7 +2,7 @@
 //!
 //! Zones come from the table inside the program, never from the machine's, so that a replay is the same everywhere.
 
-use jiff::{ToSpan, civil, tz};
+use jiff::{civil, tz};
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
@@ -149,15 +149,16 @@ impl Zone {
                 let width = count * if span.unit == Unit::Hour { 3_600_000 } else { 60_000 };
                 return Timestamp::from_millis(at.millis() - at.millis().rem_euclid(width));
             }
-            Unit::Day => epoch.checked_add((days - days.rem_euclid(count)).days()),
+            Unit::Day => jiff::Span::new().try_days(days - days.rem_euclid(count)),
             // 1970-01-01 was a Thursday; weeks begin on Monday (ISO 8601), three days before it.
-            Unit::Week => epoch.checked_add((days - (days + 3).rem_euclid(7 * count)).days()),
-            Unit::Month => epoch.checked_add((months - months.rem_euclid(count)).months()),
-            Unit::Quarter => epoch.checked_add((months - months.rem_euclid(3 * count)).months()),
-            Unit::Year => epoch.checked_add((months - months.rem_euclid(12 * count)).months()),
+            Unit::Week => jiff::Span::new().try_days(days - (days + 3).rem_euclid(7 * count)),
+            Unit::Month => jiff::Span::new().try_months(months - months.rem_euclid(count)),
+            Unit::Quarter => jiff::Span::new().try_months(months - months.rem_euclid(3 * count)),
+            Unit::Year => jiff::Span::new().try_months(months - months.rem_euclid(12 * count)),
         };
-        let midnight = start.unwrap_or(date).to_datetime(civil::Time::midnight());
-        self.instant(midnight).unwrap_or(at)
+        // A window so long that it began before the calendar does holds everything from there on.
+        let start = start.and_then(|since_epoch| epoch.checked_add(since_epoch)).ok();
+        start.and_then(|date| self.midnight_of(date)).unwrap_or(Timestamp::MIN)
     }
 
     /// The first of `anchor`, `anchor + every`, `anchor + 2 every`, ... that is not before `from`. `None` when `every` has no
@@ -195,7 +196,16 @@ impl Zone {
     /// The next midnight of this zone at or after `at`.
     pub fn midnight_from(&self, at: Timestamp) -> Timestamp {
         let day = Span { value: 1, unit: Unit::Day };
-        let start = self.window_start(at, day);
-        if start == at { at } else { self.later(start, day).unwrap_or(Timestamp::MAX) }
+        if self.window_start(at, day) == at {
+            return at;
+        }
+        // Not a day after the start of today: where the clock jumps at midnight, that is no midnight.
+        let tomorrow = self.civil(at).date().tomorrow().ok();
+        tomorrow.and_then(|date| self.midnight_of(date)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The start of a day: its midnight, or the first moment after it where the clock jumps over midnight.
+    fn midnight_of(&self, date: civil::Date) -> Option<Timestamp> {
+        self.instant(date.to_datetime(civil::Time::midnight()))
     }
 }

@@ -1,8 +1,26 @@
-//! Who a customer is (customers-campaigns.md B1.3, B1.4).
+//! Who a customer is (customers-campaigns.md B1.3, B1.4) and how that changes.
+//!
+//! Owns the form of every standard attribute and the rules of identifiers and phones. Whether an identifier is free is not
+//! known here: that is what claims are for.
+
+mod change;
+mod identifiers;
+mod phones;
+mod places;
+mod referrer;
+#[cfg(test)]
+mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use change::{Change, ProfileChange, ProfileFault, ProfileFaultReason};
+pub use identifiers::IdentifierChange;
+pub use phones::PhoneChange;
+
+use crate::time::Timestamp;
 
 /// The personal part of a customer. Texts are kept as they are shown; absent ones are `None`, never empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +49,10 @@ pub struct Profile {
     pub attributes: BTreeMap<Box<str>, Box<str>>,
     /// Made for tests.
     pub test_account: bool,
+    /// When the customer registered elsewhere, for imports; none: when the customer came into being.
+    pub registered_at: Option<Timestamp>,
+    /// The name part of the referral code, fixed by the names at creation; empty without one (B1.8).
+    pub referrer_stem: Box<str>,
 }
 
 /// An id in another system.
@@ -91,5 +113,10 @@ impl Profile {
     /// The id shown as `external_id`.
     pub fn shown_identifier(&self) -> Option<&ExternalId> {
         self.shown.and_then(|place| self.identifiers.get(place))
+    }
+
+    /// Some identifier has a type, so that writes answer with all of them (B1.2).
+    pub fn has_typed_identifier(&self) -> bool {
+        self.identifiers.iter().any(|known| known.kind.is_some())
     }
 }

@@ -1,0 +1,122 @@
+//! Claims of identifiers: two who want the same one meet here.
+
+use laurel_domain::{
+    Timestamp,
+    customer::Fetched,
+    entity::{Context, Entity, Verdict},
+    id::{CustomerId, IdRun},
+    identifier::{CLAIM_MS, CLAIM_USABLE_MS, Claim, Command, Reply},
+    program::Program,
+};
+use uuid::Uuid;
+
+use crate::shop::id;
+
+struct Claimed {
+    claim: Claim,
+    now: Timestamp,
+}
+
+impl Claimed {
+    fn new() -> Self {
+        Self { claim: Claim::default(), now: Timestamp::from_millis(1_000_000) }
+    }
+
+    fn when(&mut self, command: Command) -> Reply {
+        let (program, fetched) = (Program::default(), Fetched::default());
+        let ids = IdRun::starting_at(Uuid::nil());
+        let context = Context { now: self.now, ids, program: &program, fetched: &fetched };
+        let Ok(Verdict::Decided(decision)) = self.claim.decide(&command, &context) else {
+            panic!("a claim needs nothing");
+        };
+        for event in &decision.events {
+            self.claim.apply(event);
+        }
+        decision.reply
+    }
+
+    fn claim(&mut self, customer: u32) -> Reply {
+        self.when(Command::Claim { customer: id(customer) })
+    }
+
+    fn usable(&self) -> Reply {
+        Reply::Yours { usable_until: self.now.plus_millis(CLAIM_USABLE_MS) }
+    }
+}
+
+fn holder(n: u32) -> CustomerId {
+    id(n)
+}
+
+#[test]
+fn the_first_has_it_and_others_hear_who() {
+    let mut claimed = Claimed::new();
+    assert!(claimed.claim.is_free());
+    assert_eq!(claimed.claim(1), claimed.usable());
+    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    assert_eq!(claimed.claim.holder(), None, "nobody's for good");
+    claimed.when(Command::Confirm { customer: holder(1) });
+    assert_eq!(claimed.claim.holder(), Some(holder(1)));
+    assert_eq!(claimed.claim(1), claimed.usable());
+}
+
+#[test]
+fn a_claim_that_was_never_confirmed_is_taken_over_after_its_time() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
+    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    claimed.now = claimed.now.plus_millis(1);
+    assert_eq!(claimed.claim(2), claimed.usable());
+    assert_eq!(claimed.claim(1), Reply::Taken { holder: holder(2) });
+}
+
+#[test]
+fn who_claims_again_has_the_full_time_again() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
+    assert_eq!(claimed.claim(1), claimed.usable());
+    claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
+    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+}
+
+#[test]
+fn what_is_confirmed_is_never_taken_over() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    claimed.when(Command::Confirm { customer: holder(1) });
+    claimed.now = Timestamp::MAX;
+    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    claimed.when(Command::Release { customer: holder(2) });
+    assert_eq!(claimed.claim.holder(), Some(holder(1)), "only the holder lets go");
+}
+
+#[test]
+fn what_is_released_is_anybodys() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    claimed.when(Command::Confirm { customer: holder(1) });
+    claimed.when(Command::Release { customer: holder(1) });
+    assert!(claimed.claim.is_free());
+    assert_eq!(claimed.claim(2), claimed.usable());
+    claimed.when(Command::Release { customer: holder(2) });
+    assert!(claimed.claim.is_free(), "a claim that was given up");
+}
+
+/// A creation that was slow to be heard of is confirmed all the same, as long as nobody else came.
+#[test]
+fn a_late_confirmation_of_a_free_claim_holds() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    claimed.now = claimed.now.plus_millis(10 * CLAIM_MS);
+    claimed.when(Command::Confirm { customer: holder(1) });
+    assert_eq!(claimed.claim.holder(), Some(holder(1)));
+    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+}
+
+/// The creator may use less than the time others are kept away: a creation at the last moment meets no takeover.
+#[test]
+fn usable_time_ends_before_the_claim_does() {
+    assert!(2 * CLAIM_USABLE_MS <= CLAIM_MS);
+}

@@ -1,0 +1,18 @@
+//! Customers and the identifiers that name them, through `Entity::decide` and `Entity::apply`.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+
+mod audit;
+mod deliveries;
+mod deposits;
+mod expiry;
+mod identifier;
+mod identity;
+mod idempotency;
+mod limits;
+mod member;
+mod program_change;
+mod reevaluation;
+mod shop;
+mod spends;
+mod tiers;

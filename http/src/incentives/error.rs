@@ -1,0 +1,297 @@
+//! Codes of the incentives domain (incentives.md 1.2, 10): the one table of code, status and type.
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::{
+        StatusCode,
+        header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+};
+use actors::{EngineError, PostError};
+use domain::{amount::AmountError, customer::PostedStatus};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::posting::PostingPayload;
+use crate::{
+    auth::Denied,
+    body::TakeError,
+    json::{BodyError, Faults},
+};
+
+/// Why a request fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncentivesCode {
+    /// The body is malformed.
+    InvalidRequest,
+    /// More details than a call may have.
+    TooManyDetails,
+    /// More account ids than a query may have.
+    TooManyPointAccounts,
+    /// More source ids than a query may have.
+    TooManyPointSources,
+    /// More modification types than a query may have.
+    TooManyModificationTypes,
+    /// More rows than a page may have.
+    TakeTooLarge,
+    /// A span of more than a year.
+    DateRangeTooLong,
+    /// A detail of a write failed; its own code.
+    Detail(PostedStatus),
+    /// Missing or wrong credentials.
+    Unauthorized,
+    /// The credentials are not those of this tenant.
+    RetailerNotAuthorized,
+    /// Nobody of that id.
+    UserNotFound,
+    /// No such point account.
+    PointAccountNotFound,
+    /// An idempotency id came with another body.
+    IdempotencyConflict,
+    /// The path takes `POST`.
+    MethodNotAllowed,
+    /// More bytes than are taken.
+    PayloadTooLarge,
+    /// Overloaded, draining, or nothing can be written at present.
+    TemporarilyUnavailable,
+    /// A fault of ours.
+    SystemError,
+}
+
+impl IncentivesCode {
+    /// Wire name, status, type.
+    const fn row(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::InvalidRequest => ("invalid_request", 400, "validation"),
+            Self::TooManyDetails => ("too_many_details", 400, "limit"),
+            Self::TooManyPointAccounts => ("too_many_point_accounts", 400, "limit"),
+            Self::TooManyPointSources => ("too_many_point_sources", 400, "limit"),
+            Self::TooManyModificationTypes => ("too_many_modification_types", 400, "limit"),
+            Self::TakeTooLarge => ("take_too_large", 400, "limit"),
+            Self::DateRangeTooLong => ("date_range_too_long", 400, "limit"),
+            // A write of which no detail was applied is 400, whatever the detail's code (1.2).
+            Self::Detail(status) => (detail_code(status).0, 400, "validation"),
+            Self::Unauthorized => ("unauthorized", 401, "auth"),
+            Self::RetailerNotAuthorized => ("retailer_not_authorized", 403, "auth"),
+            Self::UserNotFound => ("user_not_found", 404, "not_found"),
+            Self::PointAccountNotFound => ("point_account_not_found", 404, "not_found"),
+            Self::IdempotencyConflict => ("idempotency_conflict", 409, "conflict"),
+            Self::MethodNotAllowed => ("method_not_allowed", 405, "validation"),
+            Self::PayloadTooLarge => ("payload_too_large", 413, "limit"),
+            Self::TemporarilyUnavailable => ("temporarily_unavailable", 503, "system"),
+            Self::SystemError => ("system_error", 500, "system"),
+        }
+    }
+}
+
+/// The code of a detail and its `error_status` (incentives.md 3.10).
+pub const fn detail_code(status: PostedStatus) -> (&'static str, u8) {
+    match status {
+        PostedStatus::Ok => ("ok", 0),
+        PostedStatus::InsufficientPoints => ("insufficient_points", 1),
+        PostedStatus::AccountNotFound => ("point_account_not_found", 2),
+        PostedStatus::AccountInactive => ("point_account_inactive", 3),
+        PostedStatus::InvalidAmount => ("invalid_amount", 5),
+        PostedStatus::SourceNotFound => ("point_source_not_found", 6),
+        PostedStatus::SourceNotLinked => ("point_source_not_linked", 7),
+        PostedStatus::SourceLimitExceeded => ("source_limit_exceeded", 8),
+        PostedStatus::MaxBalanceExceeded => ("max_balance_exceeded", 9),
+        PostedStatus::NotAttempted => ("not_attempted", 10),
+        // The list of numbers has none of its own for it: it is an account that was not found.
+        PostedStatus::NoDefaultAccount => ("no_default_point_account", 2),
+    }
+}
+
+/// The `error_status` of a repeat that got the first result again.
+pub const REPLAYED: u8 = 4;
+
+/// What a detail's status means, in words.
+pub const fn detail_message(status: PostedStatus) -> &'static str {
+    match status {
+        PostedStatus::Ok => "Done.",
+        PostedStatus::InsufficientPoints => "The accounts hold fewer points.",
+        PostedStatus::AccountNotFound => "No such point account for this retailer.",
+        PostedStatus::AccountInactive => "The point account is inactive.",
+        PostedStatus::InvalidAmount => "The amount must be above zero.",
+        PostedStatus::SourceNotFound => "No such active point source for this retailer.",
+        PostedStatus::SourceNotLinked => "The point source is not linked to the point account.",
+        PostedStatus::SourceLimitExceeded => "A limit of the point source is reached.",
+        PostedStatus::MaxBalanceExceeded => "The point account's maximum balance is reached.",
+        PostedStatus::NotAttempted => "Another detail failed and partial success was not allowed.",
+        PostedStatus::NoDefaultAccount => "No active point account is in the default pool.",
+    }
+}
+
+/// A failure: its code, words, and what a refused write has to say.
+#[derive(Debug)]
+pub struct IncentivesError {
+    code: IncentivesCode,
+    message: String,
+    payload: Option<Box<PostingPayload>>,
+}
+
+/// The envelope of a failure.
+#[derive(Serialize, ToSchema)]
+pub struct IncentivesErrorBody<'a> {
+    /// `error`.
+    #[schema(value_type = String)]
+    status: &'static str,
+    /// What is wrong.
+    errors: IncentivesErrors<'a>,
+    /// The details of a write of which none was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<PostingPayload>)]
+    payload: Option<&'a PostingPayload>,
+}
+
+/// What is wrong.
+#[derive(Serialize, ToSchema)]
+pub struct IncentivesErrors<'a> {
+    /// The code.
+    #[schema(value_type = String)]
+    code: &'static str,
+    /// `validation`, `not_found`, `conflict`, `auth`, `limit`, `system`.
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// In words.
+    #[schema(value_type = String)]
+    message: &'a str,
+    /// Untranslated cause.
+    #[schema(value_type = String)]
+    raw_message: &'a str,
+    /// Never filled.
+    #[schema(value_type = Option<String>)]
+    stack_trace: Option<&'static str>,
+}
+
+impl IncentivesError {
+    /// A failure in words.
+    pub fn new(code: IncentivesCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), payload: None }
+    }
+
+    /// A body whose members are wrong. The message names the first, with its place.
+    pub fn invalid(faults: &Faults) -> Self {
+        let message = faults.listed().iter().map(|fault| format!("{} {}", fault.field, fault.message));
+        Self::new(IncentivesCode::InvalidRequest, message.collect::<Vec<_>>().join("; "))
+    }
+
+    /// A write of which no detail was applied.
+    pub fn refused(status: PostedStatus, payload: PostingPayload) -> Self {
+        let (code, message) = (IncentivesCode::Detail(status), detail_message(status).to_owned());
+        Self { code, message, payload: Some(Box::new(payload)) }
+    }
+
+    /// The answer.
+    pub fn response(&self) -> HttpResponse {
+        let (code, status, kind) = self.code.row();
+        let status = StatusCode::from_u16(status).expect("the table holds valid statuses");
+        let mut builder = HttpResponseBuilder::new(status);
+        match self.code {
+            IncentivesCode::Unauthorized => {
+                builder.insert_header((WWW_AUTHENTICATE, "Basic realm=\"connect\""));
+            }
+            IncentivesCode::MethodNotAllowed => {
+                builder.insert_header((ALLOW, "POST"));
+            }
+            IncentivesCode::TemporarilyUnavailable => {
+                builder.insert_header((RETRY_AFTER, "1"));
+            }
+            IncentivesCode::InvalidRequest
+            | IncentivesCode::TooManyDetails
+            | IncentivesCode::TooManyPointAccounts
+            | IncentivesCode::TooManyPointSources
+            | IncentivesCode::TooManyModificationTypes
+            | IncentivesCode::TakeTooLarge
+            | IncentivesCode::DateRangeTooLong
+            | IncentivesCode::Detail(_)
+            | IncentivesCode::RetailerNotAuthorized
+            | IncentivesCode::UserNotFound
+            | IncentivesCode::PointAccountNotFound
+            | IncentivesCode::IdempotencyConflict
+            | IncentivesCode::PayloadTooLarge
+            | IncentivesCode::SystemError => {}
+        }
+        let message = self.message.as_str();
+        let errors = IncentivesErrors { code, kind, message, raw_message: message, stack_trace: None };
+        builder.json(IncentivesErrorBody { status: "error", errors, payload: self.payload.as_deref() })
+    }
+}
+
+impl From<Denied> for IncentivesError {
+    fn from(_: Denied) -> Self {
+        Self::new(IncentivesCode::Unauthorized, "Missing or wrong credentials.")
+    }
+}
+
+impl From<TakeError> for IncentivesError {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::TooLarge => Self::new(IncentivesCode::PayloadTooLarge, "A body has at most 1 MiB."),
+            TakeError::Broken => Self::new(IncentivesCode::InvalidRequest, "The body ended early."),
+        }
+    }
+}
+
+impl From<BodyError> for IncentivesError {
+    fn from(error: BodyError) -> Self {
+        Self::new(IncentivesCode::InvalidRequest, error.to_string())
+    }
+}
+
+impl From<AmountError> for IncentivesError {
+    fn from(error: AmountError) -> Self {
+        Self::new(IncentivesCode::InvalidRequest, error.to_string())
+    }
+}
+
+impl From<EngineError> for IncentivesError {
+    fn from(error: EngineError) -> Self {
+        let code = match error {
+            EngineError::Overloaded | EngineError::Unavailable | EngineError::Draining => {
+                IncentivesCode::TemporarilyUnavailable
+            }
+            EngineError::Crashed | EngineError::Damaged => IncentivesCode::SystemError,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl IncentivesError {
+    /// A posting that was not done. `payload` shows the details of a refusal.
+    pub fn of_posting(
+        error: PostError,
+        payload: impl FnOnce(&domain::customer::PostingRefused) -> Result<PostingPayload, AmountError>,
+    ) -> Self {
+        match error {
+            PostError::NotFound => Self::new(IncentivesCode::UserNotFound, "No such customer."),
+            PostError::Refused(refused) => {
+                // Details that did not fail by themselves say only that another one did.
+                let failed = |status: &PostedStatus| match status {
+                    PostedStatus::Ok | PostedStatus::NotAttempted => false,
+                    PostedStatus::InsufficientPoints
+                    | PostedStatus::AccountNotFound
+                    | PostedStatus::AccountInactive
+                    | PostedStatus::InvalidAmount
+                    | PostedStatus::SourceNotFound
+                    | PostedStatus::SourceNotLinked
+                    | PostedStatus::SourceLimitExceeded
+                    | PostedStatus::MaxBalanceExceeded
+                    | PostedStatus::NoDefaultAccount => true,
+                };
+                let first = refused.details.iter().map(|detail| detail.status).find(failed);
+                match payload(&refused) {
+                    Ok(payload) => Self::refused(first.unwrap_or(PostedStatus::NotAttempted), payload),
+                    Err(error) => error.into(),
+                }
+            }
+            PostError::IdempotencyConflict => {
+                let message = "An idempotency_id was used before with another body.";
+                Self::new(IncentivesCode::IdempotencyConflict, message)
+            }
+            PostError::Amount(error) => error.into(),
+            PostError::Engine(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Wire objects of the incentives domain that several endpoints show (incentives.md 2).
+
+mod audit_row;
+mod balance;
+mod tier_progress;
+mod user_tier;
+
+pub use audit_row::{PointAuditLog, RowContext};
+pub use balance::BalanceObject;
+pub use tier_progress::TreeProgressObject;
+pub use user_tier::{UserTierObject, next_level};

@@ -1,0 +1,72 @@
+//! The OpenAPI document, made of the annotations at the handlers and their types.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self, Components,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+use crate::{admin, customers, incentives, operations, pos, transactions};
+
+/// The document.
+pub fn document() -> openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Laurel",
+        description = "A customer-loyalty engine that a retailer runs itself. \
+                       Each surface has its own key pair; amounts are exact decimal numbers."
+    ),
+    paths(
+        customers::create,
+        customers::retrieve,
+        customers::update,
+        customers::retrieve_external,
+        customers::update_external,
+        pos::send_transaction,
+        pos::send_transactions,
+        incentives::deposit,
+        incentives::spend_multiple,
+        incentives::balance,
+        incentives::all_balances,
+        incentives::fetch_point_audit_logs,
+        transactions::get_transaction,
+        transactions::get_store_transactions,
+        admin::put_program,
+        admin::put_stores,
+        admin::put_catalog,
+        admin::checkpoint,
+        admin::test_clock,
+        operations::healthz,
+        operations::readyz,
+        operations::metrics,
+    ),
+    tags(
+        (name = "customers", description = "The core surface: `/priv/v1/apps/{api_key}`"),
+        (name = "pos", description = "The point of sale: `/api/2.0`"),
+        (name = "incentives", description = "Points: `/incentives/api/1.0`, also without `/incentives`"),
+        (name = "transactions", description = "Sales read back: `/transactions/api/1.0`"),
+        (name = "admin", description = "The retailer's program"),
+        (name = "operations", description = "Health and figures"),
+    ),
+    modifiers(&Keys)
+)]
+struct Document;
+
+/// The key pairs.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Components::new);
+        for surface in ["core", "connect", "pos"] {
+            components.add_security_scheme(surface, SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+        }
+        components.add_security_scheme("admin", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}

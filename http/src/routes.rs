@@ -1,0 +1,250 @@
+//! The route table: every path, its verbs and who answers.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    http::header::{ALLOW, HeaderValue},
+    middleware::from_fn,
+    web::{self, ServiceConfig, get, post, put},
+};
+
+use crate::{
+    admin::{self, AdminCode, AdminError},
+    customers::{self, CoreCode, CoreError},
+    edge::{RouteMeasures, edge},
+    incentives::{self, IncentivesCode, IncentivesError},
+    operations,
+    pos::{self, PosCode, PosError},
+    request_id::request_id,
+    state::HttpState,
+    transactions::{self, TransactionsCode, TransactionsError},
+};
+
+/// Adds all routes to an application; to be given to `App::configure`.
+pub fn routes(state: HttpState) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let mut scope = web::scope("").wrap(from_fn(edge));
+        for row in table(state.switches().bench_endpoint) {
+            scope = scope.service(row.resource);
+        }
+        let unmatched = web::to(not_found);
+        config
+            .app_data(web::Data::new(state))
+            .service(scope.service(operations::browser()).default_service(unmatched));
+    }
+}
+
+/// A row of the route table.
+struct Row {
+    /// The path, as the OpenAPI document has it; nothing for a second spelling or what is not documented.
+    #[cfg_attr(not(test), expect(dead_code, reason = "compared with the OpenAPI document by a test"))]
+    documented: Option<(&'static str, &'static [&'static str])>,
+    resource: Resource,
+}
+
+fn table(bench: bool) -> Vec<Row> {
+    let mut table = core();
+    table.extend(point_of_sale(bench));
+    // Also without the prefix, as the platform's pages print the paths (incentives.md 1.1).
+    table.extend(points("/incentives", true));
+    table.extend(points("", false));
+    table.extend(sales());
+    table.extend(administration());
+    table.extend(operational());
+    table
+}
+
+#[rustfmt::skip]
+fn core() -> Vec<Row> {
+    use customers::{create, retrieve, retrieve_external, update, update_external};
+    let row = |path, name, verbs: &'static [&'static str], resource: fn(Resource) -> Resource| {
+        let resource = resource(measured(path, name));
+        let resource = match verbs {
+            ["post"] => resource.default_service(web::to(core_takes_post)),
+            _ => resource.default_service(web::to(core_takes_get_and_put)),
+        };
+        Row { documented: Some((path, verbs)), resource }
+    };
+    vec![
+        row("/priv/v1/apps/{api_key}/users", "users", &["post"], |users| users.route(post().to(create))),
+        row("/priv/v1/apps/{api_key}/users/{user_id}", "user", &["get", "put"], |user| {
+            user.route(get().to(retrieve)).route(put().to(update))
+        }),
+        row("/priv/v1/apps/{api_key}/external/users/{external_id}", "external_user", &["get", "put"], |user| {
+            user.route(get().to(retrieve_external)).route(put().to(update_external))
+        }),
+    ]
+}
+
+#[rustfmt::skip]
+fn point_of_sale(bench: bool) -> Vec<Row> {
+    let row = |path, name, documented: bool, resource: fn(Resource) -> Resource| Row {
+        documented: documented.then_some((path, &["post"])),
+        resource: resource(measured(path, name)).default_service(web::to(pos_takes_post)),
+    };
+    let mut rows = vec![
+        row("/api/2.0/send_transaction", "send_transaction", true, |sale| sale.route(post().to(pos::send_transaction))),
+        row("/api/2.0/send_transactions", "send_transactions", true, |sales| sales.route(post().to(pos::send_transactions))),
+    ];
+    if bench {
+        rows.push(row("/bench/parse", "bench_parse", false, |sale| sale.route(post().to(pos::bench_parse))));
+    }
+    rows
+}
+
+#[rustfmt::skip]
+fn points(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{all_balances, balance, deposit, fetch_point_audit_logs, spend_multiple};
+    let row = |path: &'static str, name, resource: fn(Resource) -> Resource| {
+        let mounted = format!("{prefix}{}", path.strip_prefix("/incentives").unwrap_or(path));
+        Row {
+            documented: documented.then_some((path, &["post"])),
+            resource: resource(measured(&mounted, name)).default_service(web::to(incentives_takes_post)),
+        }
+    };
+    vec![
+        row("/incentives/api/1.0/user_points/deposit", "deposit", |points| points.route(post().to(deposit))),
+        row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| points.route(post().to(spend_multiple))),
+        row("/incentives/api/1.0/user_points/balance", "balance", |points| points.route(post().to(balance))),
+        row("/incentives/api/1.0/user_points/all_balances", "all_balances", |points| points.route(post().to(all_balances))),
+        row("/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs", "fetch_point_audit_logs", |rows| rows.route(post().to(fetch_point_audit_logs))),
+    ]
+}
+
+#[rustfmt::skip]
+fn sales() -> Vec<Row> {
+    use transactions::{get_store_transactions, get_transaction};
+    let row = |path, name, resource: fn(Resource) -> Resource| Row {
+        documented: Some((path, &["post"])),
+        resource: resource(measured(path, name)).default_service(web::to(transactions_takes_post)),
+    };
+    vec![
+        row("/transactions/api/1.0/transactions/info/get_transaction", "get_transaction", |sale| sale.route(post().to(get_transaction))),
+        row("/transactions/api/1.0/transactions/info/get_store_transactions", "get_store_transactions", |sales| sales.route(post().to(get_store_transactions))),
+    ]
+}
+
+#[rustfmt::skip]
+fn administration() -> Vec<Row> {
+    use admin::{checkpoint, put_catalog, put_program, put_stores, test_clock};
+    let row = |path, name, verbs: &'static [&'static str], resource: fn(Resource) -> Resource| {
+        let resource = resource(measured(path, name));
+        let resource = match verbs {
+            ["put"] => resource.default_service(web::to(admin_takes_put)),
+            _ => resource.default_service(web::to(admin_takes_post)),
+        };
+        Row { documented: Some((path, verbs)), resource }
+    };
+    vec![
+        row("/admin/program", "admin_program", &["put"], |program| program.route(put().to(put_program))),
+        row("/admin/stores", "admin_stores", &["put"], |stores| stores.route(put().to(put_stores))),
+        row("/admin/catalog", "admin_catalog", &["put"], |catalog| catalog.route(put().to(put_catalog))),
+        row("/admin/checkpoint", "admin_checkpoint", &["post"], |made| made.route(post().to(checkpoint))),
+        row("/admin/test_clock", "admin_test_clock", &["post"], |clock| clock.route(post().to(test_clock))),
+    ]
+}
+
+#[rustfmt::skip]
+fn operational() -> Vec<Row> {
+    use operations::{document, healthz, metrics, readyz, to_browser};
+    let row = |path, name, documented: bool, resource: fn(Resource) -> Resource| Row {
+        documented: documented.then_some((path, &["get"])),
+        resource: resource(measured(path, name)),
+    };
+    vec![
+        row("/healthz", "healthz", true, |health| health.route(get().to(healthz))),
+        row("/readyz", "readyz", true, |ready| ready.route(get().to(readyz))),
+        row("/metrics", "metrics", true, |figures| figures.route(get().to(metrics))),
+        row("/openapi.json", "openapi", false, |openapi| openapi.route(get().to(document))),
+        row("/docs", "docs", false, |docs| docs.route(get().to(to_browser))),
+    ]
+}
+
+fn measured(path: &str, name: &'static str) -> Resource {
+    web::resource(path.to_owned()).app_data(RouteMeasures::of(name))
+}
+
+fn allowing(mut response: HttpResponse, verbs: &'static str) -> HttpResponse {
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(verbs));
+    response
+}
+
+fn core_refusal(request: &HttpRequest, state: &HttpState, code: CoreCode, message: &str) -> HttpResponse {
+    CoreError::new(code, message)
+        .response(state.switches().error_http_mode, &request_id(request, "X-Request-Id"))
+}
+
+async fn core_takes_post(request: HttpRequest, state: web::Data<HttpState>) -> HttpResponse {
+    allowing(core_refusal(&request, &state, CoreCode::MethodNotAllowed, "the path takes POST"), "POST")
+}
+
+async fn core_takes_get_and_put(request: HttpRequest, state: web::Data<HttpState>) -> HttpResponse {
+    allowing(
+        core_refusal(&request, &state, CoreCode::MethodNotAllowed, "the path takes GET and PUT"),
+        "GET, PUT",
+    )
+}
+
+async fn pos_takes_post(state: web::Data<HttpState>) -> HttpResponse {
+    PosError::new(PosCode::MethodNotAllowed, "the path takes POST").response(state.switches().pos_http_errors)
+}
+
+async fn incentives_takes_post() -> HttpResponse {
+    IncentivesError::new(IncentivesCode::MethodNotAllowed, "The path takes POST.").response()
+}
+
+async fn transactions_takes_post(request: HttpRequest) -> HttpResponse {
+    let id = request_id(&request, "X-Correlation-Id");
+    TransactionsError::new(TransactionsCode::MethodNotAllowed, "The path takes POST.").response(&id)
+}
+
+async fn admin_takes_put() -> HttpResponse {
+    allowing(AdminError::new(AdminCode::MethodNotAllowed, "the path takes PUT").response(), "PUT")
+}
+
+async fn admin_takes_post() -> HttpResponse {
+    allowing(AdminError::new(AdminCode::MethodNotAllowed, "the path takes POST").response(), "POST")
+}
+
+async fn not_found(request: HttpRequest, state: web::Data<HttpState>) -> HttpResponse {
+    if request.path().starts_with("/admin") {
+        return AdminError::new(AdminCode::NotFound, "no such route").response();
+    }
+    core_refusal(&request, &state, CoreCode::NotFound, "no such route")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::table;
+    use crate::operations::openapi_document;
+
+    #[test]
+    fn the_openapi_document_has_every_route_and_no_other() {
+        let routed: BTreeSet<(String, String)> = table(false)
+            .iter()
+            .filter_map(|row| row.documented)
+            .flat_map(|(path, verbs)| verbs.iter().map(move |verb| (path.to_owned(), (*verb).to_owned())))
+            .collect();
+        let document = serde_json::to_value(openapi_document()).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, verbs) in document["paths"].as_object().unwrap() {
+            let verbs = verbs.as_object().unwrap().keys().filter(|verb| *verb != "parameters");
+            documented.extend(verbs.map(|verb| (path.clone(), verb.clone())));
+        }
+        assert_eq!(routed, documented);
+    }
+
+    #[test]
+    fn every_schema_that_the_document_refers_to_is_in_it() {
+        let text = openapi_document().to_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let marker = "#/components/schemas/";
+        for reference in text.split(marker).skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name} is referred to and not there");
+        }
+        assert!(schemas.contains_key("User") && schemas.contains_key("SendTransactionPayload"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The HTTP layer over a real engine on an in-memory disk, asked over real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code; clippy knows only the functions marked as tests"
+)]
+
+mod customers;
+mod incentives;
+mod operations;
+mod pos;
+mod pos_bulk;
+mod support;
+mod transactions;

@@ -1,0 +1,11 @@
+//! Black-box tests: start the real program, speak HTTP to it, kill it, start it again.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code; clippy knows only the functions marked as tests"
+)]
+
+mod e2e_demo;
+mod e2e_lifecycle;
+mod e2e_replay;
+mod server;
