@@ -24,7 +24,10 @@ pub use event::{
 };
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
 pub use need::{Fetched, Need};
-pub use profile::{Address, ExternalId, Names, Phone, Profile};
+pub use profile::{
+    Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange, ProfileFault,
+    ProfileFaultReason,
+};
 pub use state::{Customer, Effect, Identity};
 pub use tier::UserTier;
 pub use view::{AccountBalance, Balances};
