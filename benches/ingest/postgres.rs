@@ -91,7 +91,8 @@ impl Cluster {
 
     fn run(&self, time: Duration, customers: u64) -> anyhow::Result<u64> {
         let fill = format!(
-            "{SCHEMA} INSERT INTO balance SELECT c, a, 0 FROM generate_series(0, {customers} - 1) c, generate_series(1, 2) a;
+            "{SCHEMA} INSERT INTO balance SELECT c, a, 0
+                      FROM generate_series(0, {customers} - 1) c, generate_series(1, 2) a;
              VACUUM ANALYZE balance;"
         );
         let fill_file = self.folder.path().join("fill.sql");

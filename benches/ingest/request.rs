@@ -26,9 +26,20 @@ impl Template {
         };
         let items =
             [item(1, "1041453", "2.49"), item(2, "9878513", "12.99"), item(3, "1095275", "4.00")].join(",");
-        let body = format!(
-            r#"{{"store_id":"{STORE}","client_id":"{RETAILER}","request_id":"bench-{SALE}","culture":"en-US","request_payload":{{"transaction_id":"{SALE}","channel":"POS","is_closed":true,"is_voided":false,"subtotal":19.48,"tax_total":0,"open_time":"{time}","modified_time":"{time}","items":[{items}],"discounts":[],"payments":[{{"payment_id":"1","amount":19.48,"type":"Credit","payment_time":"{time}","user_id":"{CUSTOMER}","user_id_type":"External_ID"}}]}}}}"#
-        );
+        let payment = format!(
+            r#"{{"payment_id":"1","amount":19.48,"type":"Credit","payment_time":"{time}","user_id":"{CUSTOMER}","#
+        ) + r#""user_id_type":"External_ID"}"#;
+        let sale = [
+            format!(r#"{{"transaction_id":"{SALE}","channel":"POS","is_closed":true,"is_voided":false,"#),
+            format!(r#""subtotal":19.48,"tax_total":0,"open_time":"{time}","modified_time":"{time}","#),
+            format!(r#""items":[{items}],"discounts":[],"payments":[{payment}]}}"#),
+        ]
+        .concat();
+        let body = [
+            format!(r#"{{"store_id":"{STORE}","client_id":"{RETAILER}","request_id":"bench-{SALE}","#),
+            format!(r#""culture":"en-US","request_payload":{sale}}}"#),
+        ]
+        .concat();
         Self::new("POST", path, &keys.pos.authorization(), &body)
     }
 

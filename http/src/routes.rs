@@ -53,7 +53,6 @@ fn table(bench: bool) -> Vec<Row> {
     table
 }
 
-#[rustfmt::skip]
 fn core() -> Vec<Row> {
     use customers::{create, retrieve, retrieve_external, update, update_external};
     let row = |path, name, verbs: &'static [&'static str], resource: fn(Resource) -> Resource| {
@@ -69,21 +68,27 @@ fn core() -> Vec<Row> {
         row("/priv/v1/apps/{api_key}/users/{user_id}", "user", &["get", "put"], |user| {
             user.route(get().to(retrieve)).route(put().to(update))
         }),
-        row("/priv/v1/apps/{api_key}/external/users/{external_id}", "external_user", &["get", "put"], |user| {
-            user.route(get().to(retrieve_external)).route(put().to(update_external))
-        }),
+        row(
+            "/priv/v1/apps/{api_key}/external/users/{external_id}",
+            "external_user",
+            &["get", "put"],
+            |user| user.route(get().to(retrieve_external)).route(put().to(update_external)),
+        ),
     ]
 }
 
-#[rustfmt::skip]
 fn point_of_sale(bench: bool) -> Vec<Row> {
     let row = |path, name, documented: bool, resource: fn(Resource) -> Resource| Row {
         documented: documented.then_some((path, &["post"])),
         resource: resource(measured(path, name)).default_service(web::to(pos_takes_post)),
     };
     let mut rows = vec![
-        row("/api/2.0/send_transaction", "send_transaction", true, |sale| sale.route(post().to(pos::send_transaction))),
-        row("/api/2.0/send_transactions", "send_transactions", true, |sales| sales.route(post().to(pos::send_transactions))),
+        row("/api/2.0/send_transaction", "send_transaction", true, |sale| {
+            sale.route(post().to(pos::send_transaction))
+        }),
+        row("/api/2.0/send_transactions", "send_transactions", true, |sales| {
+            sales.route(post().to(pos::send_transactions))
+        }),
     ];
     if bench {
         rows.push(row("/bench/parse", "bench_parse", false, |sale| sale.route(post().to(pos::bench_parse))));
@@ -91,7 +96,6 @@ fn point_of_sale(bench: bool) -> Vec<Row> {
     rows
 }
 
-#[rustfmt::skip]
 fn points(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{all_balances, balance, deposit, fetch_point_audit_logs, spend_multiple};
     let row = |path: &'static str, name, resource: fn(Resource) -> Resource| {
@@ -103,14 +107,21 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
     };
     vec![
         row("/incentives/api/1.0/user_points/deposit", "deposit", |points| points.route(post().to(deposit))),
-        row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| points.route(post().to(spend_multiple))),
+        row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| {
+            points.route(post().to(spend_multiple))
+        }),
         row("/incentives/api/1.0/user_points/balance", "balance", |points| points.route(post().to(balance))),
-        row("/incentives/api/1.0/user_points/all_balances", "all_balances", |points| points.route(post().to(all_balances))),
-        row("/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs", "fetch_point_audit_logs", |rows| rows.route(post().to(fetch_point_audit_logs))),
+        row("/incentives/api/1.0/user_points/all_balances", "all_balances", |points| {
+            points.route(post().to(all_balances))
+        }),
+        row(
+            "/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs",
+            "fetch_point_audit_logs",
+            |rows| rows.route(post().to(fetch_point_audit_logs)),
+        ),
     ]
 }
 
-#[rustfmt::skip]
 fn sales() -> Vec<Row> {
     use transactions::{get_store_transactions, get_transaction};
     let row = |path, name, resource: fn(Resource) -> Resource| Row {
@@ -118,12 +129,17 @@ fn sales() -> Vec<Row> {
         resource: resource(measured(path, name)).default_service(web::to(transactions_takes_post)),
     };
     vec![
-        row("/transactions/api/1.0/transactions/info/get_transaction", "get_transaction", |sale| sale.route(post().to(get_transaction))),
-        row("/transactions/api/1.0/transactions/info/get_store_transactions", "get_store_transactions", |sales| sales.route(post().to(get_store_transactions))),
+        row("/transactions/api/1.0/transactions/info/get_transaction", "get_transaction", |sale| {
+            sale.route(post().to(get_transaction))
+        }),
+        row(
+            "/transactions/api/1.0/transactions/info/get_store_transactions",
+            "get_store_transactions",
+            |sales| sales.route(post().to(get_store_transactions)),
+        ),
     ]
 }
 
-#[rustfmt::skip]
 fn administration() -> Vec<Row> {
     use admin::{checkpoint, put_catalog, put_program, put_stores, test_clock};
     let row = |path, name, verbs: &'static [&'static str], resource: fn(Resource) -> Resource| {
@@ -143,7 +159,6 @@ fn administration() -> Vec<Row> {
     ]
 }
 
-#[rustfmt::skip]
 fn operational() -> Vec<Row> {
     use operations::{document, healthz, metrics, readyz, to_browser};
     let row = |path, name, documented: bool, resource: fn(Resource) -> Resource| Row {

@@ -6,9 +6,9 @@
 //!
 //! # Order
 //! Lines of one member go to one lane in the order of the source, and a lane sends them in order. A line of several
-//! members (a split payment) belongs to several lanes: before it is sent all of these have to have finished, and nothing
-//! else is handed out until it is answered itself. Such lines are rare, and the wait costs one round trip, where joining
-//! the members' lanes for good would let lanes grow together and need memory for every member seen.
+//! members (a split payment) belongs to several lanes: before it is sent all of these have to have finished, and
+//! nothing else is handed out until it is answered itself. Such lines are rare, and the wait costs one round trip,
+//! where joining the members' lanes for good would let lanes grow together and need memory for every member seen.
 
 mod bulk;
 #[cfg(test)]

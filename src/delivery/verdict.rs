@@ -34,8 +34,8 @@ pub enum Verdict {
     Hopeless(CallError),
 }
 
-/// The answer container of the till's interface (pos-offers.md B.2), of the customer API, and of the lines of a streamed
-/// answer, which carry the number of the line they answer.
+/// The answer container of the till's interface (pos-offers.md B.2), of the customer API, and of the lines of a
+/// streamed answer, which carry the number of the line they answer.
 #[derive(Deserialize)]
 pub(super) struct Container<'a> {
     #[serde(default)]

@@ -1,7 +1,7 @@
 //! What the program can be told: commands, their options, and where an option's value comes from.
 //!
-//! A flag wins over the environment, the environment over the options file, the file over the default; an option has the
-//! same name in all of them. Owns the parsing and checking of values. Must not act on them.
+//! A flag wins over the environment, the environment over the options file, the file over the default; an option has
+//! the same name in all of them. Owns the parsing and checking of values. Must not act on them.
 
 mod client;
 mod file;

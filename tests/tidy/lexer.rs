@@ -167,7 +167,8 @@ fn comments_and_literals_are_blank_and_lines_stay() {
 
 #[test]
 fn functions_are_measured() {
-    let code = "trait T { fn no_body(&self);\n fn short() {} }\nfn long(\n a: [u8; 3],\n) -> u8 {\n if x { 1 } else { 2 }\n}\n";
+    let code = "trait T { fn no_body(&self);\n fn short() {} }\n\
+                fn long(\n a: [u8; 3],\n) -> u8 {\n if x { 1 } else { 2 }\n}\n";
     let measured: Vec<_> =
         functions(code).into_iter().map(|found| (found.name, found.line, found.lines)).collect();
     assert_eq!(measured, [("short".to_owned(), 2, 1), ("long".to_owned(), 3, 5)]);

@@ -14,10 +14,11 @@ const FILE_LINES_MAX: usize = 600;
 /// A function is at most so long.
 const FUNCTION_LINES_MAX: usize = 60;
 /// Longer functions, and how long they are.
-const LONG_FUNCTIONS: [(&str, &str, usize); 4] = [
+const LONG_FUNCTIONS: [(&str, &str, usize); 5] = [
     ("actors/src/start.rs", "start", 61),
     ("domain/src/customer/credit.rs", "decide", 71),
     ("domain/src/sale/entity.rs", "record", 61),
+    ("http/src/transactions/transaction_object.rs", "of_revision", 65),
     ("store/tests/it/checkpoint.rs", "reads_are_right_at_every_moment_beside_checkpoints_and_appends", 61),
 ];
 /// What says nothing about what is inside.
@@ -25,6 +26,8 @@ const EMPTY_NAMES: [&str; 4] = ["utils", "helpers", "common", "manager"];
 /// Each crate with those of the workspace it may know.
 const MAY_KNOW: [(&str, &[&str]); 4] =
     [("domain", &[]), ("store", &[]), ("actors", &["domain", "store"]), ("http", &["domain", "actors"])];
+/// Who may know whom in tests alone: an engine is started with the options and the disk of its store.
+const MAY_KNOW_IN_TESTS: [(&str, &str); 1] = [("http", "store")];
 
 fn report(rule: &str, findings: &[String]) {
     assert!(findings.is_empty(), "{rule}:\n  {}\n", findings.join("\n  "));
@@ -151,13 +154,16 @@ fn dependencies_go_one_way() {
     let mut findings = Vec::new();
     for (name, may_know) in MAY_KNOW {
         let path = format!("{name}/Cargo.toml");
-        for (line, known) in dependencies(&text(&path)) {
+        for Dependency { line, name: known, for_tests } in dependencies(&text(&path)) {
             let of_workspace = MAY_KNOW.iter().map(|(name, _)| *name).find(|name| {
                 known == *name
                     || known == format!("laurel-{name}")
                     || line.contains(&format!("\"../{name}\""))
             });
-            if let Some(other) = of_workspace.filter(|other| !may_know.contains(other)) {
+            let may = |other: &str| {
+                may_know.contains(&other) || for_tests && MAY_KNOW_IN_TESTS.contains(&(name, other))
+            };
+            if let Some(other) = of_workspace.filter(|other| !may(other)) {
                 findings.push(format!("{path}: {name} may not know {other}"));
             }
             if known == "laurel" {
@@ -168,18 +174,26 @@ fn dependencies_go_one_way() {
     report("turn the dependency around", &findings);
 }
 
-/// The dependencies of a manifest of any kind, those for tests included: each line and the name on it.
-fn dependencies(manifest: &str) -> Vec<(&str, &str)> {
-    let (mut found, mut inside) = (Vec::new(), false);
+/// A dependency in a manifest.
+struct Dependency<'a> {
+    line: &'a str,
+    name: &'a str,
+    for_tests: bool,
+}
+
+/// The dependencies of a manifest, of any kind.
+fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
+    let (mut found, mut inside, mut for_tests) = (Vec::new(), false, false);
     for line in manifest.lines().map(str::trim) {
         if let Some(header) = line.strip_prefix('[') {
             let header = header.trim_end_matches(']');
             inside = header.ends_with("dependencies");
+            for_tests = header.contains("dev-dependencies");
             if let Some((_, name)) = header.split_once("dependencies.") {
-                found.push((line, name));
+                found.push(Dependency { line, name, for_tests });
             }
         } else if inside && let Some((name, _)) = line.split_once(['.', '=']) {
-            found.push((line, name.trim()));
+            found.push(Dependency { line, name: name.trim(), for_tests });
         }
     }
     found
@@ -187,10 +201,12 @@ fn dependencies(manifest: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn every_kind_of_dependency_is_seen() {
-    let manifest = "[package]\nname = \"x\"\n[dependencies]\na.workspace = true\n[dev-dependencies]\nb = { path = \"../b\" }\n\
+    let manifest = "[package]\nname = \"x\"\n[dependencies]\na.workspace = true\n\
+                    [dev-dependencies]\nb = { path = \"../b\" }\n\
                     [target.'cfg(unix)'.dependencies.c]\nversion = \"1\"\n[lints]\nworkspace = true\n";
-    let names: Vec<_> = dependencies(manifest).into_iter().map(|(_, name)| name).collect();
-    assert_eq!(names, ["a", "b", "c"]);
+    let found = dependencies(manifest);
+    let names: Vec<_> = found.iter().map(|known| (known.name, known.for_tests)).collect();
+    assert_eq!(names, [("a", false), ("b", true), ("c", false)]);
 }
 
 #[test]
@@ -199,7 +215,7 @@ fn the_encoding_is_named_in_one_file() {
     let mut findings = places_in(&files, &["bincode"], |file| &file.code);
     for name in ["domain", "actors", "http"] {
         let path = format!("{name}/Cargo.toml");
-        let named = dependencies(&text(&path)).into_iter().any(|(_, known)| known.starts_with("bincode"));
+        let named = dependencies(&text(&path)).into_iter().any(|known| known.name.starts_with("bincode"));
         findings.extend(named.then(|| format!("{path}: bincode")));
     }
     report("use store::codec", &findings);
@@ -227,7 +243,8 @@ fn every_source_begins_with_what_it_owns() {
 #[test]
 fn texts_speak_of_the_product_alone() {
     let mut findings = Vec::new();
-    for file in texts() {
+    // The rules name what they forbid.
+    for file in texts().into_iter().filter(|file| !file.path.starts_with("tests/tidy/")) {
         for (number, line) in (1..).zip(file.text.lines()) {
             if let Some(what) = foreign(line) {
                 findings.push(format!("{}:{number}: {what}", file.path));

@@ -11,8 +11,6 @@ use crate::lexer::{block_length, code_of};
 const FOLDERS: [&str; 9] = ["src", "domain", "store", "actors", "http", "tests", "benches", "docs", "demo"];
 /// What the rules look into; anything else is data.
 const ENDINGS: [&str; 4] = ["rs", "md", "toml", "py"];
-/// The rules name what they forbid.
-const THE_RULES: &str = "tests/tidy/";
 
 /// A file with Rust code.
 pub struct RustFile {
@@ -39,7 +37,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All texts but the rules themselves.
+/// All texts.
 pub fn texts() -> Vec<TextFile> {
     let mut files = Vec::new();
     for entry in fs::read_dir(root()).expect("the repository can be read") {
@@ -52,7 +50,6 @@ pub fn texts() -> Vec<TextFile> {
         add_folder(&root().join(folder), &mut files);
     }
     assert!(files.len() > 100, "the repository is where it is looked for");
-    files.retain(|file| !file.path.starts_with(THE_RULES));
     files.sort_by(|left, right| left.path.cmp(&right.path));
     files
 }
@@ -62,7 +59,7 @@ pub fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// All Rust files but the rules themselves.
+/// All Rust files.
 pub fn rust_files() -> Vec<RustFile> {
     let files: Vec<_> = texts().into_iter().filter(|file| file.path.ends_with(".rs")).collect();
     let codes: Vec<_> = files.iter().map(|file| code_of(&file.text)).collect();
@@ -152,7 +149,8 @@ fn without_tests(code: &str) -> String {
 
 #[test]
 fn test_code_is_told_from_production() {
-    let code = "fn a() { x.unwrap() }\n#[cfg(test)]\nmod tests {\n fn b() { y }\n}\n#[cfg(test)]\nmod fake;\nfn c() {}\n";
+    let code = "fn a() { x.unwrap() }\n#[cfg(test)]\nmod tests {\n fn b() { y }\n}\n\
+                #[cfg(test)]\nmod fake;\nfn c() {}\n";
     let left = without_tests(code);
     assert_eq!(left.lines().count(), code.lines().count());
     assert!(

@@ -127,8 +127,9 @@ fn evaluate(
 ) -> Result<Evaluation, Error> {
     let content = &*credit.content;
     let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
-    let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || earlier.is_some()))
-    else {
+    // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on doing so.
+    let gave = earlier.is_some_and(|earlier| !earlier.granted.is_empty() || !earlier.forfeited.is_empty());
+    let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || gave)) else {
         return Ok(Evaluation::default());
     };
     let discounts = line_discounts(content)?;
@@ -242,8 +243,19 @@ impl<'a> Booking<'a> {
                 self.take_back(cause, account, source, before.minus(wanted)?)?;
             }
         }
+        // A rule may give several rows to one account, its own and what multipliers add to them, while what was given before
+        // is one sum: each row uses up its part of that sum.
+        let mut given: Vec<((Cause, PointAccountId), Points)> = Vec::new();
         for award in awards {
-            let more = award.points.minus(self.wanted_before(award.cause(), award.account))?;
+            let of = (award.cause(), award.account);
+            let place = given.iter().position(|(known, _)| *known == of).unwrap_or_else(|| {
+                given.push((of, self.wanted_before(of.0, of.1)));
+                given.len() - 1
+            });
+            let before = &mut given[place].1;
+            let part = award.points.min(*before);
+            *before = before.minus(part)?;
+            let more = award.points.minus(part)?;
             if more.is_positive() {
                 self.give(award, more)?;
             }

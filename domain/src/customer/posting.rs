@@ -292,10 +292,17 @@ impl<'a> Run<'a> {
         if !refused {
             return Ok(());
         }
-        let details = std::mem::take(&mut self.results).into_iter().map(|done| match done.detail {
-            detail if detail.status == PostedStatus::Ok && !detail.replayed => {
-                PostedDetail { status: PostedStatus::NotAttempted, rows: Vec::new(), ..detail }
-            }
+        let results = std::mem::take(&mut self.results);
+        // What this call would have done; a repeat within it shares the tracking id of its first, and its fate.
+        let new = results.iter().filter(|done| done.key.is_some());
+        let new: Vec<_> = new.map(|done| done.detail.tracking_id).collect();
+        let details = results.into_iter().map(|done| match done.detail {
+            detail if new.contains(&detail.tracking_id) => PostedDetail {
+                status: PostedStatus::NotAttempted,
+                rows: Vec::new(),
+                replayed: false,
+                ..detail
+            },
             detail => detail,
         });
         Err(Error::Refused(Box::new(PostingRefused { details: details.collect(), at: self.context.now })))

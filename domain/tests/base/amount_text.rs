@@ -139,6 +139,8 @@ fn json_members_are_read_from_their_text() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_is_read_back(units in any::<i64>()) {
         let (points, quantity) = (Points::from_units(units), Quantity::from_units(units));

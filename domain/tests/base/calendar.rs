@@ -166,6 +166,8 @@ fn any_zone() -> impl Strategy<Value = Zone> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// A window holds the time it is asked for, and all its times have the same start.
     #[test]
     fn windows_hold_their_times(

@@ -112,6 +112,8 @@ fn times_stay_within_the_calendar() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_is_read_back(millis in Timestamp::MIN.millis()..=Timestamp::MAX.millis()) {
         let time = Timestamp::from_millis(millis);

@@ -51,7 +51,7 @@ fn postings_are_named_by_the_callers_reference() {
     };
     let posted = member.post(Purpose::Deposit(vec![detail]), false).unwrap();
     let row = &member.audit()[0];
-    assert_eq!(posted.rows, [row.clone()], "the answer shows what the log will");
+    assert_eq!(posted.rows, std::slice::from_ref(row), "the answer shows what the log will");
     let cause = &row.caused_by;
     assert_eq!((&*cause.modification_type, &*cause.modification_entity_id), ("MakeGood", "ord-77"));
     assert_eq!((&*cause.transaction_id, &*cause.idempotency_id), ("T-9", "k"));

@@ -1,8 +1,8 @@
 //! Deposits (incentives.md 4.1, 7.1).
 
 use laurel_domain::{
-    amount::AmountError,
     Points,
+    amount::AmountError,
     customer::{DepositDetail, Error, PostedStatus, Purpose},
 };
 
@@ -20,7 +20,9 @@ fn a_deposit_is_answered_with_the_balance_after_it() {
         .flat_map(|detail| &detail.rows)
         .map(|row| (row.account, row.amount, row.remaining_balance, row.life_time_value))
         .collect();
-    let row = |account: u32, amount: &str, balance: &str| (id(account), points(amount), points(balance), points(balance));
+    let row = |account: u32, amount: &str, balance: &str| {
+        (id(account), points(amount), points(balance), points(balance))
+    };
     assert_eq!(rows, [row(SPEND, "50", "60"), row(TIER, "0.5", "0.5"), row(SPEND, "1", "61")]);
     let used = posted.details[1].rows[0].user_account;
     assert_eq!(used, Some(member.customer.ledger().account(id(TIER)).unwrap().user_account));

@@ -42,7 +42,10 @@ fn the_next_decision_writes_it_down_as_of_its_time() {
             (AuditKind::Issuance, points("7"), time("2026-04-20T08:00:00Z")),
         ]
     );
-    assert_eq!((member.audit()[0].amount_expired, member.audit()[0].amount_spent), (points("50"), points("0")));
+    assert_eq!(
+        (member.audit()[0].amount_expired, member.audit()[0].amount_spent),
+        (points("50"), points("0"))
+    );
     assert_eq!(member.lifetime(SPEND), points("57"));
 }
 
@@ -53,5 +56,9 @@ fn a_sale_settles_it_too_and_a_return_does_not_find_it_any_more() {
     member.at("2026-04-20T08:00:00Z").buy(501, 1, "30");
     assert!(member.events.iter().any(|event| matches!(event, Event::PointsExpired { .. })));
     member.buy(500, 2, "0");
-    assert_eq!(member.available(SPEND), points("-20"), "the 50 are taken from the other sale, then overdrawn");
+    assert_eq!(
+        member.available(SPEND),
+        points("-20"),
+        "the 50 are taken from the other sale, then overdrawn"
+    );
 }

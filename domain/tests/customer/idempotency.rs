@@ -68,7 +68,8 @@ fn a_repeat_of_what_was_rolled_back_was_not_attempted_either() {
 #[test]
 fn failures_are_not_remembered() {
     let mut member = Member::of(&Shop::default());
-    let spend = || Purpose::Spend(vec![SpendDetail { idempotency_id: Some("k".into()), ..spend(&[SPEND], "10") }]);
+    let spend =
+        || Purpose::Spend(vec![SpendDetail { idempotency_id: Some("k".into()), ..spend(&[SPEND], "10") }]);
     member.post(spend(), false).unwrap_err();
     member.given(SPEND, "10");
     member.post(spend(), false).unwrap();

@@ -56,7 +56,8 @@ fn nobody_who_does_not_exist_can_do_anything() {
     let mut member = Member::nobody(&Shop::default());
     let credit = member.sale(500, 1, "10");
     assert_eq!(member.when(Command::CreditSale(Box::new(credit))), Err(Error::NotFound));
-    let update = Command::Update { profile: with_email("a@b.test"), based_on: member.now, claimed_until: member.now };
+    let update =
+        Command::Update { profile: with_email("a@b.test"), based_on: member.now, claimed_until: member.now };
     assert_eq!(member.when(update), Err(Error::NotFound));
     let purpose = laurel_domain::customer::Purpose::Deposit(vec![deposit(SPEND, "10")]);
     assert_eq!(member.post(purpose, false), Err(Error::NotFound));
@@ -68,8 +69,11 @@ fn a_change_of_the_profile_swaps_identifiers_and_is_made_on_the_last_one() {
     let command = create(&member, "old@b.test");
     member.when(command).unwrap();
     let first = member.customer.identity().unwrap().updated_at;
-    let update =
-        |member: &Member, email: &str, based_on| Command::Update { profile: with_email(email), based_on, claimed_until: member.now };
+    let update = |member: &Member, email: &str, based_on| Command::Update {
+        profile: with_email(email),
+        based_on,
+        claimed_until: member.now,
+    };
     let command = update(&member, "new@b.test", first);
     let (old, new) = (Identifier::email("old@b.test"), Identifier::email("new@b.test"));
     let expected = [

@@ -14,7 +14,9 @@ fn refusal(error: Error) -> PostedStatus {
 
 fn last_refusals(member: &Member) -> Vec<RefusalReason> {
     let last = member.events.iter().rev().find_map(|event| match event {
-        Event::SaleCredited(credited) => Some(credited.refused.iter().map(|refused| refused.reason).collect()),
+        Event::SaleCredited(credited) => {
+            Some(credited.refused.iter().map(|refused| refused.reason).collect())
+        }
         _ => None,
     });
     last.unwrap()
@@ -25,7 +27,8 @@ fn shop(spend: &str, restrictions: &'static str) -> Shop {
     Shop { spend: spend.to_owned(), restrictions, ..Shop::with(&trees) }
 }
 
-const MONTHLY: &str = r#"{"discriminator": 2, "personal": true, "max_points": 1500, "time": 1, "unit_of_time": "Month"}"#;
+const MONTHLY: &str =
+    r#"{"discriminator": 2, "personal": true, "max_points": 1500, "time": 1, "unit_of_time": "Month"}"#;
 
 /// incentives.md 4.5: ceiling 1400, balance 1300, award 150.
 #[test]
@@ -35,11 +38,21 @@ fn a_ceiling_cuts_deposits_and_awards() {
     let more = || Purpose::Deposit(vec![deposit(SPEND, "150")]);
     assert_eq!(refusal(member.post(more(), false).unwrap_err()), PostedStatus::MaxBalanceExceeded);
     let posted = member.post(more(), true).unwrap();
-    assert_eq!((posted.details[0].rows[0].amount, posted.details[0].shortfall), (points("100"), points("50")));
+    assert_eq!(
+        (posted.details[0].rows[0].amount, posted.details[0].shortfall),
+        (points("100"), points("50"))
+    );
     assert_eq!(member.available(SPEND), points("1400"));
-    assert_eq!(refusal(member.post(more(), true).unwrap_err()), PostedStatus::MaxBalanceExceeded, "no room at all");
+    assert_eq!(
+        refusal(member.post(more(), true).unwrap_err()),
+        PostedStatus::MaxBalanceExceeded,
+        "no room at all"
+    );
     member.buy(500, 1, "150");
-    assert_eq!((member.available(SPEND), last_refusals(&member)), (points("1400"), vec![RefusalReason::MaxBalance]));
+    assert_eq!(
+        (member.available(SPEND), last_refusals(&member)),
+        (points("1400"), vec![RefusalReason::MaxBalance])
+    );
 }
 
 /// incentives.md 4.5: limit 1500 a month, 1000 issued, award 600.
@@ -50,7 +63,10 @@ fn a_personal_limit_cuts_deposits_and_awards() {
     let more = || Purpose::Deposit(vec![deposit(TIER, "600")]);
     assert_eq!(refusal(member.post(more(), false).unwrap_err()), PostedStatus::SourceLimitExceeded);
     member.buy(500, 1, "600");
-    assert_eq!((member.available(SPEND), last_refusals(&member)), (points("1500"), vec![RefusalReason::SourceLimit]));
+    assert_eq!(
+        (member.available(SPEND), last_refusals(&member)),
+        (points("1500"), vec![RefusalReason::SourceLimit])
+    );
     member.at("2026-04-01T12:00:00Z").buy(501, 1, "600");
     assert_eq!(member.available(SPEND), points("2100"), "a month later");
 }

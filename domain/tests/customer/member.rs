@@ -5,8 +5,8 @@ use std::sync::Arc;
 use laurel_domain::{
     Points, Timestamp,
     customer::{
-        AuditLog, AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord, Event, Fetched,
-        Fingerprint, Need, PostedDetail, Posting, Profile, Purpose, Remembered, Reply, SpendDetail,
+        AuditLog, AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord, Event,
+        Fetched, Fingerprint, Need, PostedDetail, Posting, Profile, Purpose, Remembered, Reply, SpendDetail,
     },
     entity::{Context, Entity, Verdict},
     id::{CustomerId, IdRun, SaleId},
@@ -87,7 +87,10 @@ impl Member {
                     return Ok(decision.reply);
                 }
                 Verdict::Need(need) => {
-                    assert!(fetched.programs.len() < 4 && fetched.evaluations.len() < 4, "asked again and again");
+                    assert!(
+                        fetched.programs.len() < 4 && fetched.evaluations.len() < 4,
+                        "asked again and again"
+                    );
                     self.fetch(&need, &mut fetched);
                     self.needs.push(need);
                 }
@@ -134,7 +137,11 @@ impl Member {
             let lots = Points::sum(account.lots().iter().map(|lot| lot.remaining)).unwrap();
             assert_eq!(account.available, lots.minus(account.overdraft).unwrap());
             let rows = self.log.rows().iter().filter(|row| row.account == account.account);
-            assert_eq!(Points::sum(rows.map(|row| row.change)), Ok(account.available), "rows sum to the balance");
+            assert_eq!(
+                Points::sum(rows.map(|row| row.change)),
+                Ok(account.available),
+                "rows sum to the balance"
+            );
         }
     }
 

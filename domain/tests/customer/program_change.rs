@@ -16,7 +16,11 @@ fn the_program_of_the_purchase_is_asked_for() {
     member.buy(500, 2, "40");
     assert_eq!((member.available(SPEND), member.needs.as_slice()), (points("80"), &[Need::Program(1)][..]));
     member.buy(501, 1, "10");
-    assert_eq!((member.available(SPEND), member.needs.len()), (points("130"), 1), "new sales by the new rules");
+    assert_eq!(
+        (member.available(SPEND), member.needs.len()),
+        (points("130"), 1),
+        "new sales by the new rules"
+    );
     member.publish(&rate(3, "7"));
     member.buy(500, 3, "41");
     assert_eq!(member.available(SPEND), points("132"), "still by the first");

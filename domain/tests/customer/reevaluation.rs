@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use laurel_domain::{
-    customer::{CreditSale, Event, Profile, Command},
+    customer::{Command, CreditSale, Event, Profile},
     sale::Content,
 };
 
@@ -106,7 +106,9 @@ fn who_no_longer_pays_gives_everything_back() {
 fn awards_and_their_multipliers_follow_the_sale_together() {
     let outcomes = [per_amount(1, SPEND, "1", ""), multiplier(2, "2"), multiplier(3, "2")].join(",");
     let mut member = Member::of(&Shop::with(&[tree(100, "", &outcomes)]));
-    for (revision, amount, expected) in [(1, "10", "30"), (2, "20", "60"), (3, "15", "45"), (4, "16", "48"), (5, "0", "0")] {
+    for (revision, amount, expected) in
+        [(1, "10", "30"), (2, "20", "60"), (3, "15", "45"), (4, "16", "48"), (5, "0", "0")]
+    {
         member.buy(500, revision, amount);
         assert_eq!(member.available(SPEND), points(expected), "revision {revision}");
     }
@@ -123,6 +125,18 @@ fn a_correction_counts_as_of_the_purchase() {
     assert_eq!(times, [sold, sold]);
     member.buy(500, 3, "5");
     assert_eq!(member.audit().last().unwrap().occurred, member.now, "what is taken back is taken now");
+}
+
+/// 9.3: the sale's own lot goes first, although another would be spent sooner.
+#[test]
+fn a_return_takes_from_the_sales_own_lot() {
+    let mut member = Member::of(&rate_two(SPEND));
+    member.buy(500, 1, "10");
+    member.at("2026-03-02T12:00:00Z").buy(501, 1, "10");
+    member.buy(501, 2, "4");
+    let spent: Vec<_> = member.audit().iter().map(|row| (row.change, row.amount_spent)).collect();
+    let row = |change: &str, spent: &str| (points(change), points(spent));
+    assert_eq!(spent, [row("20", "0"), row("20", "12"), row("-12", "0")]);
 }
 
 fn opt(member: &mut Member, opted_in: bool) {

@@ -42,7 +42,11 @@ fn the_matrix_of_missing_points() {
         (STRICT, true, true, forty, "0"),
     ] {
         let expected = (result, points(balance));
-        assert_eq!(outcome(account, force, is_return), expected, "account {account} force {force} return {is_return}");
+        assert_eq!(
+            outcome(account, force, is_return),
+            expected,
+            "account {account} force {force} return {is_return}"
+        );
     }
 }
 
@@ -67,7 +71,8 @@ fn the_first_account_of_the_pool_is_overdrawn() {
     member.post(forced(&[STRICT, SPEND]), false).unwrap_err();
     let posted = member.post(forced(&[SPEND, STRICT]), false).unwrap();
     assert_eq!((member.available(SPEND), member.available(STRICT)), (points("-70"), points("0")));
-    let rows: Vec<_> = posted.details[0].rows.iter().map(|row| (row.account, row.amount, row.remaining_balance)).collect();
+    let rows: Vec<_> =
+        posted.details[0].rows.iter().map(|row| (row.account, row.amount, row.remaining_balance)).collect();
     assert_eq!(rows, [(id(SPEND), points("80"), points("-70")), (id(STRICT), points("20"), points("0"))]);
     let kinds: Vec<_> = posted.rows.iter().map(|row| (row.kind, row.change)).collect();
     assert_eq!(
@@ -82,7 +87,8 @@ fn the_first_account_of_the_pool_is_overdrawn() {
 
 #[test]
 fn all_or_nothing_and_partial_success() {
-    let details = || Purpose::Spend(vec![spend(&[SPEND], "50"), spend(&[SPEND], "60"), spend(&[SPEND], "40")]);
+    let details =
+        || Purpose::Spend(vec![spend(&[SPEND], "50"), spend(&[SPEND], "60"), spend(&[SPEND], "40")]);
     let mut member = Member::of(&Shop::default());
     member.given(SPEND, "100");
     let events = member.events.len();
@@ -102,7 +108,8 @@ fn all_or_nothing_and_partial_success() {
 #[test]
 fn nothing_done_is_an_error() {
     let mut member = Member::of(&Shop::default());
-    let details = vec![spend(&[SPEND], "1"), spend(&[UNKNOWN], "1"), spend(&[INACTIVE], "1"), spend(&[SPEND], "0")];
+    let details =
+        vec![spend(&[SPEND], "1"), spend(&[UNKNOWN], "1"), spend(&[INACTIVE], "1"), spend(&[SPEND], "0")];
     let refused = statuses(member.post(Purpose::Spend(details), true).unwrap_err());
     assert_eq!(
         refused,

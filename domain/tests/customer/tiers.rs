@@ -24,7 +24,9 @@ fn levels_may_be_skipped() {
     assert_eq!((member.level(), member.available(TIER)), (PLATINUM, points("5140")));
     assert_eq!(member.available(SPEND), points("0"), "judged by the level held before");
     assert_eq!(member.customer.tiers()[0].joined, member.now);
-    let Some(Event::TiersEntered { moves, .. }) = member.events.last() else { panic!("the movement comes last") };
+    let Some(Event::TiersEntered { moves, .. }) = member.events.last() else {
+        panic!("the movement comes last")
+    };
     let moved: Vec<_> = moves.iter().map(|step| (step.from, step.to, step.cause)).collect();
     assert_eq!(moved, [(Some(id(SILVER)), id(PLATINUM), TierMoveCause::Qualifying)]);
     member.buy(501, 1, "10");
@@ -56,11 +58,11 @@ fn a_deposit_qualifies_unless_events_are_switched_off() {
     assert_eq!(member.level(), GOLD);
 }
 
-/// Deliveries out of order: tiers depend on the order, balances of the level-free tree do not.
+/// incentives.md 8.1: first contact is registration or the first event.
 #[test]
 fn a_system_that_goes_live_later_is_joined_at_the_next_event() {
     let mut member = Member::nobody(&shop());
-    let program = std::mem::replace(&mut member.program, std::sync::Arc::default());
+    let program = std::mem::take(&mut member.program);
     let profile = Box::new(laurel_domain::customer::Profile { opted_in: true, ..Default::default() });
     let claimed_until = member.now;
     member.when(Command::Create { id: who(), profile, claimed_until }).unwrap();

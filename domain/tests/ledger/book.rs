@@ -31,7 +31,8 @@ pub fn time(text: &str) -> Timestamp {
 
 /// An account as JSON: `policy` is its expiration policy or nothing, `more` any further members.
 pub fn account(n: u32, policy: &str, more: &str) -> String {
-    let policy = if policy.is_empty() { String::new() } else { format!(r#", "expiration_policy": {policy}"#) };
+    let policy =
+        if policy.is_empty() { String::new() } else { format!(r#", "expiration_policy": {policy}"#) };
     format!(r#"{{"id": "{}", "name": "Account {n}"{policy}{more}}}"#, guid(n))
 }
 
@@ -119,7 +120,9 @@ impl Book {
     }
 
     pub fn earn(&mut self, account: u32, amount: &str, occurred: &str) -> LedgerRowId {
-        self.decide(None, |draft, program| earn(draft, program, account, 101, points(amount), time(occurred), None))
+        self.decide(None, |draft, program| {
+            earn(draft, program, account, 101, points(amount), time(occurred), None)
+        })
     }
 
     /// Takes from the pool of these accounts, the rest by overdraft of the first.

@@ -73,15 +73,28 @@ fn a_ceiling_leaves_what_is_missing_to_it() {
 /// incentives.md 4.5: personal limit 1500 a month, 1000 issued in the last month, award 600: 500. The window rolls.
 #[test]
 fn a_personal_limit_counts_a_rolling_window() {
-    let limit = r#"{"discriminator": 2, "personal": true, "max_points": 1500, "time": 1, "unit_of_time": "Month"}"#;
+    let limit =
+        r#"{"discriminator": 2, "personal": true, "max_points": 1500, "time": 1, "unit_of_time": "Month"}"#;
     let mut book = Book::new(program(&[account(1, "", "")], limit));
     book.earn(1, "1000", "2026-01-10T10:00:00Z");
     let left = room(&mut book, "2026-02-10T09:59:59Z");
     assert_eq!((left.allowed(points("600")), left.source_is_stricter()), (points("500"), true));
-    assert_eq!(room(&mut book, "2026-02-10T10:00:00Z").allowed(points("600")), points("600"), "a month later");
-    assert_eq!(room(&mut book, "2026-01-10T09:00:00Z").allowed(points("600")), points("600"), "an hour before");
+    assert_eq!(
+        room(&mut book, "2026-02-10T10:00:00Z").allowed(points("600")),
+        points("600"),
+        "a month later"
+    );
+    assert_eq!(
+        room(&mut book, "2026-01-10T09:00:00Z").allowed(points("600")),
+        points("600"),
+        "an hour before"
+    );
     book.force(&[1], "1000", "2026-01-11T10:00:00Z");
-    assert_eq!(room(&mut book, "2026-01-12T10:00:00Z").allowed(points("600")), points("500"), "spent, but issued");
+    assert_eq!(
+        room(&mut book, "2026-01-12T10:00:00Z").allowed(points("600")),
+        points("500"),
+        "spent, but issued"
+    );
     book.earn(1, "500", "2026-01-12T10:00:00Z");
     assert_eq!(room(&mut book, "2026-01-12T10:00:00Z").allowed(points("0.0001")), Points::ZERO);
     assert_eq!(book.ledger.issued().len(), 2);
@@ -91,7 +104,8 @@ fn a_personal_limit_counts_a_rolling_window() {
 
 #[test]
 fn the_drafts_own_earnings_count_against_limits() {
-    let limit = r#"{"discriminator": 2, "personal": true, "max_points": 100, "time": 1, "unit_of_time": "Day"}"#;
+    let limit =
+        r#"{"discriminator": 2, "personal": true, "max_points": 100, "time": 1, "unit_of_time": "Day"}"#;
     let mut book = Book::new(program(&[account(1, "", r#", "max_allowed_balance": 80"#)], limit));
     let now = time("2026-01-10T10:00:00Z");
     let (before, after) = book.decide(None, |draft, program| {
@@ -107,7 +121,8 @@ fn the_drafts_own_earnings_count_against_limits() {
 /// incentives.md 4.6, calendar month: the lot of 30 January goes on 1 February, that of 31 January 20:00 on 1 March.
 #[test]
 fn a_calendar_month() {
-    let mut book = Book::new(program(&[account(1, &aged("2026-01-01T00:00:00", (1, MONTH), (1, DAY)), "")], ""));
+    let mut book =
+        Book::new(program(&[account(1, &aged("2026-01-01T00:00:00", (1, MONTH), (1, DAY)), "")], ""));
     book.earn(1, "10", "2026-01-30T10:00:00Z");
     book.earn(1, "20", "2026-01-31T20:00:00Z");
     let at = |book: &Book, text: &str| book.ledger.account(id(1)).unwrap().available_at(time(text));
@@ -126,16 +141,23 @@ fn a_calendar_month() {
 /// incentives.md 4.6, rolling year: every lot dies on its own anniversary; one row per moment.
 #[test]
 fn a_rolling_year() {
-    let mut book = Book::new(program(&[account(1, &aged("2026-01-01T00:00:00", (1, DAY), (12, MONTH)), "")], ""));
-    for (amount, occurred) in
-        [("1", "2026-01-31T00:00:00Z"), ("2", "2026-01-31T10:00:00Z"), ("4", "2026-02-01T00:00:00Z"), ("8", "2026-02-01T00:00:00.001Z")]
-    {
+    let mut book =
+        Book::new(program(&[account(1, &aged("2026-01-01T00:00:00", (1, DAY), (12, MONTH)), "")], ""));
+    for (amount, occurred) in [
+        ("1", "2026-01-31T00:00:00Z"),
+        ("2", "2026-01-31T10:00:00Z"),
+        ("4", "2026-02-01T00:00:00Z"),
+        ("8", "2026-02-01T00:00:00.001Z"),
+    ] {
         book.earn(1, amount, occurred);
     }
     let before = book.written.len();
     book.decide(None, |draft, _| draft.expire(time("2027-02-01T23:00:00Z")).unwrap());
     let rows: Vec<_> = book.written[before..].iter().map(|row| (row.occurred(), row.change())).collect();
-    assert_eq!(rows, [(time("2027-01-31T00:00:00Z"), points("-1")), (time("2027-02-01T00:00:00Z"), points("-6"))]);
+    assert_eq!(
+        rows,
+        [(time("2027-01-31T00:00:00Z"), points("-1")), (time("2027-02-01T00:00:00Z"), points("-6"))]
+    );
     assert_eq!(book.lots(1), each(&["8"]));
     book.decide(None, |draft, _| draft.expire(time("2027-02-01T23:00:00Z")).unwrap());
     assert_eq!(book.written.len(), before + 2, "nothing expires twice");

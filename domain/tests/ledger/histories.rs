@@ -17,10 +17,23 @@ const HOUR_MS: i64 = 3_600_000;
 
 #[derive(Debug, Clone)]
 enum Act {
-    Earn { account: u32, source: u32, units: i64, hours_back: i64 },
-    Take { accounts: Vec<u32>, source: Option<u32>, units: i64, overdraw: bool },
+    Earn {
+        account: u32,
+        source: u32,
+        units: i64,
+        hours_back: i64,
+    },
+    Take {
+        accounts: Vec<u32>,
+        source: Option<u32>,
+        units: i64,
+        overdraw: bool,
+    },
     /// Takes back what the decision's sale has earned.
-    GiveBack { account: u32, units: i64 },
+    GiveBack {
+        account: u32,
+        units: i64,
+    },
 }
 
 /// One decision: time goes on, perhaps for a sale, some acts one after the other.
@@ -48,8 +61,11 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn step() -> impl Strategy<Value = Step> {
     let sale = prop::option::of(500_u32..503);
-    (0_i64..60, sale, prop::collection::vec(act(), 0..4))
-        .prop_map(|(hours, sale, acts)| Step { hours, sale, acts })
+    (0_i64..60, sale, prop::collection::vec(act(), 0..4)).prop_map(|(hours, sale, acts)| Step {
+        hours,
+        sale,
+        acts,
+    })
 }
 
 fn perform(
@@ -70,7 +86,8 @@ fn perform(
         }
         Act::Take { accounts, source, units, overdraw } => {
             let (points, ids) = (Points::from_units(*units), ids(accounts));
-            let taking = Taking { source: source.map(id::<PointSourceId>), ..book::taking(&ids, points, now) };
+            let taking =
+                Taking { source: source.map(id::<PointSourceId>), ..book::taking(&ids, points, now) };
             let pool = draft.pool(&taking).unwrap();
             let missing = draft.take_from_pool(&taking).unwrap();
             assert_eq!(pool.plus(missing), Ok(points), "the pool was what could be taken");
@@ -108,7 +125,14 @@ fn assert_agreement(book: &Book, model: &Model, now: Timestamp) {
         for (lot, expected) in lots.into_iter().zip(expected) {
             assert_eq!(
                 (lot.row, lot.source, lot.occurred, lot.expires, lot.remaining, lot.sale),
-                (expected.row, id(expected.source), expected.occurred, expected.expires, expected.remaining, expected.sale)
+                (
+                    expected.row,
+                    id(expected.source),
+                    expected.occurred,
+                    expected.expires,
+                    expected.remaining,
+                    expected.sale
+                )
             );
         }
     }

@@ -172,14 +172,7 @@ impl TransactionObject {
         let content = &*revision.content;
         let write = |time: Timestamp| time.write(TimeForm::Iso);
         let retailer = program.retailer();
-        let common = Common {
-            program,
-            sale: revision.id,
-            retailer_id: retailer.id.to_string(),
-            store_id: content.store.to_string(),
-            create_date: write(sale.created().unwrap_or(revision.recorded)),
-            last_updated: write(revision.recorded),
-        };
+        let common = Common::of(sale, revision, program);
         let include_tax = retailer.switches.include_tax;
         let tax = if include_tax { content.tax_total } else { Money::ZERO };
         let from = content.from_transaction_id.as_deref().filter(|from| !from.is_empty());
@@ -235,7 +228,19 @@ impl TransactionObject {
     }
 }
 
-impl Common<'_> {
+impl<'a> Common<'a> {
+    fn of(sale: &Sale, revision: &Revision, program: &'a Program) -> Self {
+        let write = |time: Timestamp| time.write(TimeForm::Iso);
+        Self {
+            program,
+            sale: revision.id,
+            retailer_id: program.retailer().id.to_string(),
+            store_id: revision.content.store.to_string(),
+            create_date: write(sale.created().unwrap_or(revision.recorded)),
+            last_updated: write(revision.recorded),
+        }
+    }
+
     /// The id of a part of the sale: the same at every reading.
     fn part(&self, kind: &str, id: &str) -> String {
         Uuid::new_v5(&self.sale.0, format!("{kind}/{id}").as_bytes()).to_string()

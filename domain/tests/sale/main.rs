@@ -1,0 +1,9 @@
+//! The sale through `Entity::decide` and `Entity::apply`: versions, business time, members.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
+
+mod business_time;
+mod discounts;
+mod members;
+mod till;
+mod versions;
