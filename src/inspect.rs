@@ -23,7 +23,8 @@ pub struct InspectOptions {
 /// Prints a customer's state and every record of its history.
 pub fn run(options: &InspectOptions) -> anyhow::Result<ExitCode> {
     let folder = options.data.display();
-    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::new(&options.data).with_context(|| format!("folder {folder}"))?);
+    let disk: Arc<dyn Disk> =
+        Arc::new(FolderDisk::new(&options.data).with_context(|| format!("folder {folder}"))?);
     match inspect_customer(disk, &options.customer)? {
         Some(inspection) => {
             print(&inspection);

@@ -10,7 +10,7 @@ use actors::{Clock, Engine, EngineOptions};
 use anyhow::Context;
 use domain::{Timestamp, id::RetailerId};
 use laurel_http::{HttpConfig, HttpState, HttpSwitches};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use store::FolderDisk;
 use tokio::task::JoinHandle;
 
@@ -18,6 +18,8 @@ use crate::{logging, options::ServeOptions, tenant};
 
 /// How long requests under way are waited for when the server stops.
 const PATIENCE_S: u64 = 30;
+/// How often metrics are tidied up.
+const UPKEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4096;
 
@@ -52,6 +54,7 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
     let engine = start_engine(options, disk, tenant.retailer_id).await?;
 
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    actix_web::rt::spawn(keep_up(metrics.clone()));
     let switches = HttpSwitches {
         bench_endpoint: options.bench_endpoint,
         test_clock: options.test_clock.is_some(),
@@ -75,6 +78,14 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
         tenant::introduce(options, &url, plain);
     }
     Ok(Running { url, server: actix_web::rt::spawn(server), handle, engine })
+}
+
+/// Folds samples of histograms together, which otherwise pile up until somebody asks for the metrics.
+async fn keep_up(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP_EVERY).await;
+        metrics.run_upkeep();
+    }
 }
 
 async fn start_engine(options: &ServeOptions, disk: FolderDisk, retailer: RetailerId) -> anyhow::Result<Engine> {

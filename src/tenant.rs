@@ -33,11 +33,16 @@ pub fn load_or_make(options: &ServeOptions) -> anyhow::Result<(Tenant, Option<Pl
     let path = options.data.join(FILE);
     if path.exists() {
         let text = fs::read(&path).with_context(|| format!("{}", path.display()))?;
-        let mut tenant: Tenant = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+        let mut tenant: Tenant =
+            serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
         if let Some(asked) = options.retailer_id
             && RetailerId(asked) != tenant.retailer_id
         {
-            anyhow::bail!("the data in {} are of retailer {}, not of {asked}", options.data.display(), tenant.retailer_id);
+            anyhow::bail!(
+                "the data in {} are of retailer {}, not of {asked}",
+                options.data.display(),
+                tenant.retailer_id
+            );
         }
         if let Some(admin_key) = &options.admin_key {
             tenant.credentials.replace_admin_key(admin_key.reveal());
@@ -59,15 +64,22 @@ pub fn load_or_make(options: &ServeOptions) -> anyhow::Result<(Tenant, Option<Pl
 /// Shows the keys of a first start, once.
 pub fn introduce(options: &ServeOptions, url: &str, plain: &PlainKeys) {
     let PlainKeys { retailer_id, core, connect, pos, admin_key } = plain;
-    println!("Retailer {retailer_id}. These keys are shown once; they are also in {}.", options.keys_file().display());
-    for (surface, pair) in [("customers", core), ("incentives, transactions", connect), ("point of sale", pos)] {
+    println!(
+        "Retailer {retailer_id}. These keys are shown once; they are also in {}.",
+        options.keys_file().display()
+    );
+    for (surface, pair) in
+        [("customers", core), ("incentives, transactions", connect), ("point of sale", pos)]
+    {
         println!("  {surface:<25} {}:{}", pair.key, pair.secret);
     }
     println!("  {:<25} {admin_key}", "admin (Bearer)");
     println!("Try it:");
+    let user = r#"{"user":{"external_id":"crm-1001","email":"ann@example.com"}}"#;
     println!(
-        "  curl -u {}:{} {url}/priv/v1/apps/{}/users -H 'Content-Type: application/json' -d '{}'",
-        core.key, core.secret, core.key, r#"{"user":{"external_id":"crm-1001","email":"ann@example.com"}}"#
+        "  curl -u {key}:{} {url}/priv/v1/apps/{key}/users -H 'Content-Type: application/json' -d '{user}'",
+        core.secret,
+        key = core.key,
     );
     println!("  {url}/docs in a browser");
 }
@@ -76,11 +88,15 @@ pub fn introduce(options: &ServeOptions, url: &str, plain: &PlainKeys) {
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let partial = path.with_extension("partial");
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&partial, path)?;
-        fs::File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+        fs::File::open(
+            path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        )?
+        .sync_all()
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -15,11 +15,12 @@ pub struct VerifyOptions {
     pub data: PathBuf,
 }
 
-/// Walks journal, history, snapshots and indexes, checks checksums and chains, recomputes every state from its events, and
-/// says what is wrong and where. Fails when something is.
+/// Walks journal, history, snapshots and indexes, checks checksums and chains, recomputes every state from its
+/// events, and says what is wrong and where. Fails when something is.
 pub fn run(options: &VerifyOptions) -> anyhow::Result<ExitCode> {
     let folder = options.data.display();
-    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::new(&options.data).with_context(|| format!("folder {folder}"))?);
+    let disk: Arc<dyn Disk> =
+        Arc::new(FolderDisk::new(&options.data).with_context(|| format!("folder {folder}"))?);
     let report = store::verify::verify(&Options::default(), &disk, &EntityFold)?;
     println!("{folder}");
     for (what, count) in [

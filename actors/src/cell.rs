@@ -17,13 +17,13 @@ use store::{Append, AppendError, EffectId, EntityKey, FoldError, Loaded, Lsn};
 
 use crate::{
     delivery::Delivery,
-    error::{AskError, EngineError},
+    error::EngineError,
     kinds::{Decided, Durable},
     record::{Record, recover},
 };
 
 /// How often a decision may ask for something old before it is taken to be going in circles.
-const NEEDS_MAX: usize = 8;
+const NEEDS_MAX: usize = 256;
 
 /// What is handed along with a record and comes back when it is durable.
 #[derive(Debug, Clone)]
@@ -34,6 +34,24 @@ pub struct Companion {
     pub answers_effect: bool,
     /// What its effects ask of others, one for each.
     pub deliveries: Vec<Delivery>,
+}
+
+/// Why a cell has not decided.
+#[derive(Debug)]
+pub enum Undecided<R> {
+    /// The entity refused.
+    Refused(R),
+    /// The engine failed.
+    Engine(EngineError),
+    /// The decision depends on the history, and records of this cell are not in it yet: ask again when [`Cell::last`] is
+    /// durable, and nothing in between.
+    NotYet,
+}
+
+impl<R> From<EngineError> for Undecided<R> {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
 }
 
 /// What a cell needs from outside.
@@ -48,7 +66,9 @@ pub trait Surroundings {
     fn append(&self, append: Append<Companion>) -> Result<Lsn, AppendError>;
     /// The shard the cell lives on.
     fn shard(&self) -> u16;
-    /// Something old that a decision depends on.
+    /// Everything up to here is on disk.
+    fn durable(&self) -> Lsn;
+    /// Something old that a decision depends on, from what is on disk.
     fn fetch(&self, entity: EntityKey, need: &Need, into: &mut Fetched) -> Result<(), EngineError>;
 }
 
@@ -87,14 +107,15 @@ impl<E: Durable> Cell<E> {
         command: &E::Command,
         consumes: Option<EffectId>,
         surroundings: &impl Surroundings,
-    ) -> Result<E::Reply, AskError<E::Error>> {
+    ) -> Result<E::Reply, Undecided<E::Error>> {
         let program = surroundings.program();
         let (now, ids) = (surroundings.now(), surroundings.ids());
         let mut fetched = Fetched::default();
         for _ in 0..=NEEDS_MAX {
             let context = Context { now, ids, program: &program, fetched: &fetched };
-            let decision = match self.state.decide(command, &context).map_err(AskError::Refused)? {
+            let decision = match self.state.decide(command, &context).map_err(Undecided::Refused)? {
                 Verdict::Decided(decision) => decision,
+                Verdict::Need(_) if self.last > surroundings.durable() => return Err(Undecided::NotYet),
                 Verdict::Need(need) => {
                     surroundings.fetch(self.key, &need, &mut fetched)?;
                     continue;

@@ -122,6 +122,9 @@ impl Listener<Companion> for Dispatcher {
         // Receivers that had taken effects in without their record becoming durable have forgotten them: hand over again
         // whatever no durable record has consumed.
         let pending = self.pending.get().expect("shards are introduced before anything is appended");
-        self.deliver(pending());
+        let pending = pending();
+        let arrived = self.counters.effects_arrived.load(Ordering::Relaxed);
+        self.counters.effects.store(arrived, Ordering::Relaxed);
+        self.deliver(pending);
     }
 }

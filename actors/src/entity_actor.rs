@@ -9,6 +9,7 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
+    sync::atomic::Ordering,
 };
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
@@ -17,7 +18,7 @@ use store::{Epoch, Lsn};
 use tokio::sync::oneshot;
 
 use crate::{
-    cell::Cell,
+    cell::{Cell, Undecided},
     delivery::Parcel,
     error::{AskError, EngineError},
     kinds::Durable,
@@ -73,6 +74,16 @@ pub enum Work<E: Durable> {
     Read(Box<dyn View<E>>),
     /// There are effects in the slot.
     Effects,
+    /// Go on with what had to wait.
+    Resume,
+}
+
+/// What became of a piece of work.
+enum After<E: Durable> {
+    /// It is done.
+    Done,
+    /// It cannot be done yet: again after a while, and nothing else of this entity before it.
+    Later(Work<E>),
 }
 
 impl<E: Durable> Message for Work<E> {
@@ -87,25 +98,30 @@ pub struct EntityActor<E: Durable> {
     common: Rc<Common>,
     shard: Addr<Shard>,
     epoch: Epoch,
+    /// Work that has to wait, in order; the first is what cannot be done yet.
+    waiting: VecDeque<Work<E>>,
 }
 
-impl<E: Durable> EntityActor<E> {
+impl<E: Durable> EntityActor<E>
+where
+    Parcel: For<E>,
+{
     /// The actor of a cell that has just been recovered.
     pub fn new(cell: Cell<E>, id: [u8; 16], slot: Rc<Slot>, common: Rc<Common>, shard: Addr<Shard>) -> Self {
         slot.last.set(cell.last());
         let epoch = common.epoch();
-        Self { cell, id, slot, common, shard, epoch }
+        Self { cell, id, slot, common, shard, epoch, waiting: VecDeque::new() }
     }
 
     fn is_stale(&self) -> bool {
         self.epoch != self.common.epoch()
     }
 
-    fn command(&mut self, work: Command<E>) {
+    fn command(&mut self, work: Command<E>) -> After<E> {
         let Command { command, answer } = work;
         if self.is_stale() {
             let _ = answer.send(Err(EngineError::Unavailable.into()));
-            return;
+            return After::Done;
         }
         let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
         let decided = self.cell.execute(&command, None, &surroundings);
@@ -113,19 +129,21 @@ impl<E: Durable> EntityActor<E> {
         E::decided(self.cell.state(), self.id, &self.common.shared);
         // A refusal, too, was decided on the state as it is: it is given when that is durable.
         let held: Held = match decided {
-            Err(AskError::Engine(error)) => {
+            Err(Undecided::NotYet) => return After::Later(Work::Command(Command { command, answer })),
+            Err(Undecided::Engine(error)) => {
                 let _ = answer.send(Err(error.into()));
-                return;
+                return After::Done;
             }
-            Err(AskError::Refused(refusal)) => Box::new(move |durable| {
-                let _ =
-                    answer.send(Err(durable.map_or_else(AskError::Engine, |()| AskError::Refused(refusal))));
+            Err(Undecided::Refused(refusal)) => Box::new(move |durable| {
+                let refused = durable.map_or_else(AskError::Engine, |()| AskError::Refused(refusal));
+                let _ = answer.send(Err(refused));
             }),
             Ok(reply) => Box::new(move |durable| {
                 let _ = answer.send(durable.map(|()| reply).map_err(AskError::Engine));
             }),
         };
         self.common.hold(self.cell.last(), held);
+        After::Done
     }
 
     fn read(&self, view: Box<dyn View<E>>) {
@@ -140,38 +158,38 @@ impl<E: Durable> EntityActor<E> {
         self.common.hold(self.cell.last(), held);
     }
 
-    /// Takes in the effects of the slot, in order, as far as they can be written. Says whether some are left for later.
-    fn effects(&mut self) -> bool
-    where
-        Parcel: For<E>,
-    {
+    /// Takes in the effects of the slot, in order, as far as they can be written.
+    fn effects(&mut self) -> After<E> {
         loop {
             let next = self.slot.effects.borrow().front().cloned();
-            let Some(parcel) = next else { return false };
-            let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
-            let taken = match parcel.command() {
-                Some(command) => match self.cell.execute(command, Some(parcel.effect), &surroundings) {
-                    Ok(_) => Ok(()),
-                    Err(AskError::Engine(error)) => Err(error),
-                    Err(AskError::Refused(refusal)) => {
-                        tracing::error!(effect = ?parcel.effect, ?refusal, "an effect was refused by its receiver");
-                        self.cell.consume(parcel.effect, &surroundings)
-                    }
-                },
-                None => unreachable!("the shard gives effects to receivers of their kind"),
-            };
-            match taken {
+            let Some(parcel) = next else { return After::Done };
+            match self.take_in(&parcel) {
                 Ok(()) => {
                     self.slot.last.set(self.cell.last());
                     E::decided(self.cell.state(), self.id, &self.common.shared);
                     self.slot.crashes.set(0);
                     self.slot.effects.borrow_mut().pop_front();
                 }
-                Err(error) => {
-                    tracing::debug!(%error, "an effect waits");
-                    return !self.is_stale();
+                // A fresh actor of the new epoch is given the effect again.
+                Err(_) if self.is_stale() => return After::Done,
+                Err(reason) => {
+                    tracing::debug!(?reason, "an effect waits");
+                    return After::Later(Work::Effects);
                 }
             }
+        }
+    }
+
+    fn take_in(&mut self, parcel: &Parcel) -> Result<(), Undecided<E::Error>> {
+        let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
+        let command = parcel.command().expect("the shard gives effects to receivers of their kind");
+        match self.cell.execute(command, Some(parcel.effect), &surroundings) {
+            Ok(_) => Ok(()),
+            Err(Undecided::Refused(refusal)) => {
+                tracing::error!(effect = ?parcel.effect, ?refusal, "an effect was refused by its receiver");
+                Ok(self.cell.consume(parcel.effect, &surroundings)?)
+            }
+            Err(other) => Err(other),
         }
     }
 
@@ -182,6 +200,8 @@ impl<E: Durable> EntityActor<E> {
         if self.slot.crashes.get() >= CRASHES_MAX {
             let parked = self.slot.effects.borrow_mut().pop_front();
             tracing::error!(?parked, "an effect crashes its receiver and is set aside until the next start");
+            // Nobody waits for it any more.
+            self.common.shared.counters.effects_arrived.fetch_add(1, Ordering::Relaxed);
             self.slot.crashes.set(0);
         }
     }
@@ -200,32 +220,30 @@ where
     type Context = Context<Self>;
 }
 
-impl<E: Durable> Handler<Work<E>> for EntityActor<E>
+impl<E: Durable> EntityActor<E>
 where
     Parcel: For<E>,
 {
-    type Result = ();
-
-    fn handle(&mut self, work: Work<E>, context: &mut Context<Self>) {
-        self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
+    /// Does a piece of work. Says whether the next may be done.
+    fn run(&mut self, work: Work<E>, context: &mut Context<Self>) -> bool {
         let taking_effects = matches!(work, Work::Effects);
         // The cell is dropped after a panic, never looked at again: nothing half-done can be seen.
-        let done = catch_unwind(AssertUnwindSafe(|| match work {
-            Work::Command(command) => {
-                self.command(command);
-                false
-            }
+        let after = catch_unwind(AssertUnwindSafe(|| match work {
+            Work::Command(command) => self.command(command),
             Work::Read(view) => {
                 self.read(view);
-                false
+                After::Done
             }
             Work::Effects => self.effects(),
+            Work::Resume => After::Done,
         }));
-        match done {
-            Ok(false) => {}
-            Ok(true) => {
+        match after {
+            Ok(After::Done) => true,
+            Ok(After::Later(work)) => {
+                self.waiting.push_front(work);
                 self.slot.queued.set(self.slot.queued.get() + 1);
-                context.notify_later(Work::Effects, RETRY_AFTER);
+                context.notify_later(Work::Resume, RETRY_AFTER);
+                false
             }
             Err(_) => {
                 tracing::error!(kind = E::KIND.name(), id = %uuid::Uuid::from_bytes(self.id), "an entity's actor crashed");
@@ -233,9 +251,34 @@ where
                     self.note_crash();
                 }
                 self.slot.queued.set(0);
-                self.shard.do_send(Crashed { kind: E::KIND, id: self.id });
+                self.shard.do_send(Crashed { kind: E::KIND, id: self.id, epoch: self.epoch });
                 context.stop();
+                false
             }
+        }
+    }
+}
+
+impl<E: Durable> Handler<Work<E>> for EntityActor<E>
+where
+    Parcel: For<E>,
+{
+    type Result = ();
+
+    fn handle(&mut self, work: Work<E>, context: &mut Context<Self>) {
+        if matches!(work, Work::Resume) {
+            while let Some(first) = self.waiting.pop_front() {
+                self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
+                if !self.run(first, context) {
+                    return;
+                }
+            }
+        } else if self.waiting.is_empty() {
+            self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
+            self.run(work, context);
+        } else {
+            // It stays counted as on its way.
+            self.waiting.push_back(work);
         }
     }
 }

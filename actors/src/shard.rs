@@ -128,6 +128,8 @@ pub struct NewEpoch(pub Epoch);
 pub struct Crashed {
     pub kind: Kind,
     pub id: [u8; 16],
+    /// The epoch it lived in: one of an earlier epoch has been replaced already.
+    pub epoch: Epoch,
 }
 
 impl<E: Durable> Message for Ask<E> {
@@ -240,7 +242,10 @@ impl Handler<NewEpoch> for Shard {
 impl Handler<Crashed> for Shard {
     type Result = ();
 
-    fn handle(&mut self, Crashed { kind, id }: Crashed, context: &mut Context<Self>) {
+    fn handle(&mut self, Crashed { kind, id, epoch }: Crashed, context: &mut Context<Self>) {
+        if epoch != self.common.epoch() {
+            return;
+        }
         match kind {
             Kind::Customer => self.customers.crashed(id),
             Kind::Sale => self.sales.crashed(id),

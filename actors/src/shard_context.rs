@@ -17,7 +17,8 @@ use store::{Append, AppendError, EntityKey, Epoch, Lsn, Store};
 
 use crate::{
     cell::{Companion, Surroundings},
-    clock::Clock,
+    clock::{Clock, fresh_id},
+    dispatcher::Counters,
     error::EngineError,
     index,
     pending::{Held, Pending},
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// How long a queue of effects that cannot be written rests before it is tried again.
-pub const RETRY_AFTER: Duration = Duration::from_millis(5);
+pub const RETRY_AFTER: Duration = Duration::from_millis(2);
 /// How many records of a customer's history are read at once.
 const PAGE: usize = 256;
 
@@ -39,6 +40,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The program in force, and earlier ones.
     pub programs: Arc<Programs>,
+    /// What is under way.
+    pub counters: Arc<Counters>,
     /// Confirmed identifiers, kept by the shards that own them.
     pub holders: Arc<Cache<[u8; 16], CustomerId>>,
 }
@@ -100,10 +103,7 @@ impl Surroundings for InEpoch<'_> {
     }
 
     fn ids(&self) -> IdRun {
-        let millis = u64::try_from(self.now().millis()).unwrap_or(0);
-        let (seconds, nanos) = (millis / 1000, u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000);
-        let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);
-        IdRun::starting_at(uuid::Uuid::new_v7(stamp))
+        IdRun::starting_at(fresh_id(self.now()))
     }
 
     fn program(&self) -> Arc<Program> {
@@ -112,6 +112,10 @@ impl Surroundings for InEpoch<'_> {
 
     fn append(&self, append: Append<Companion>) -> Result<Lsn, AppendError> {
         self.common.shared.store.append(self.epoch, append)
+    }
+
+    fn durable(&self) -> Lsn {
+        self.common.durable()
     }
 
     fn shard(&self) -> u16 {
@@ -138,8 +142,7 @@ impl Surroundings for InEpoch<'_> {
     }
 }
 
-/// What a sale has given a customer, from the customer's durable history. What is not durable yet is still in the state, so
-/// nobody asks for it here.
+/// What a sale has given a customer, from the customer's history. The cell asks only when all its records are in it.
 fn evaluation_of(
     customer: EntityKey,
     sale: SaleId,

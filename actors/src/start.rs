@@ -111,6 +111,7 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         store: Arc::clone(&store),
         clock: options.clock,
         programs: Arc::new(Programs::new(program)),
+        counters: dispatcher.counters(),
         holders: Arc::new(Cache::new(HOLDERS_CACHED)),
     };
     let gauges: Vec<Arc<ShardGauges>> = (0..routing.shards()).map(|_| Arc::default()).collect();

@@ -1,7 +1,7 @@
 //! The configuration: the texts a retailer's program is compiled from, and its version.
 //!
-//! Kept as the texts that were sent, so that any earlier version can be compiled again: a return is judged by the rules of
-//! its purchase (incentives.md 9.1).
+//! Kept as the texts that were sent, so that any earlier version can be compiled again: a return is judged by the
+//! rules of its purchase (incentives.md 9.1).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! The one mechanism: a durable entity decides with events and folds them into its state.
 //!
 //! [`Entity::decide`] is pure and says what would happen; [`Entity::apply`] is total and makes it so. Events record
-//! outcomes (these points, out of these lots), never "run the rules again", so a replay does not depend on today's rules.
+//! outcomes (these points, out of these lots), never "run the rules again", so a replay does not depend on today's
+//! rules.
 
 use crate::{
     customer::{Fetched, Need},

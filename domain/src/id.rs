@@ -1,6 +1,7 @@
 //! Ids: one type each, so that a sale is never looked up with a customer's id.
 //!
-//! All are UUIDs: read in any letter case, with or without braces; written lower case with hyphens (catalog-transactions.md A.3).
+//! All are UUIDs: read in any letter case, with or without braces; written lower case with hyphens
+//! (catalog-transactions.md A.3).
 
 use std::{fmt, str::FromStr};
 

@@ -180,8 +180,9 @@ impl Entity for Claim {
         let decision = match *command {
             Command::Claim { customer } => self.claim(customer, context.now),
             Command::Confirm { customer } => Decision {
-                // The creation was decided while the claim held, so nobody can have taken it over.
-                events: if self.holder() == Some(customer) {
+                // A creation is decided while its claim holds, and its confirmation is on its way before anybody can take the claim
+                // over. Whoever has been confirmed keeps it all the same.
+                events: if self.holder().is_some() {
                     Vec::new()
                 } else {
                     vec![Event::Confirmed { customer }]

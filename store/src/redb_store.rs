@@ -143,7 +143,8 @@ impl<T> RedbStore<T> {
         Ok(found)
     }
 
-    /// Adds the rows inside the bounds to `found`, up to `limit`: those of the table, with the changed ones in their place.
+    /// Adds the rows inside the bounds to `found`, up to `limit`: those of the table, with the changed ones in their
+    /// place.
     fn merge(
         &self,
         index: IndexId,

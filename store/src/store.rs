@@ -173,8 +173,8 @@ pub trait Store<T>: Send + Sync {
         limit: usize,
     ) -> Result<Vec<IndexRow>, ReadError>;
 
-    /// The effects that no durable record has consumed, in the order in which they were caused. Looks at every record that
-    /// waits for a checkpoint: for use after a failure, not in passing.
+    /// The effects that no durable record has consumed, in the order in which they were caused. Looks at every record
+    /// that waits for a checkpoint: for use after a failure, not in passing.
     ///
     /// # Errors
     /// [`ReadError`].

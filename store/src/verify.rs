@@ -1,4 +1,5 @@
-//! Walking a whole store and listing everything that is not as it was written. Works while no store is open on the disk.
+//! Walking a whole store and listing everything that is not as it was written. Works while no store is open on the
+//! disk.
 //!
 //! Changes nothing, except that the database library finishes what a crash left unfinished in a file it opens.
 

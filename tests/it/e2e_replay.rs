@@ -174,7 +174,7 @@ fn members_are_created_once() {
 #[test]
 fn a_program_is_checked_and_applied() {
     let server = Server::start(&CLOCK);
-    let sound = include_str!("../data/grocery-program.json");
+    let sound = include_str!("../../demo/grocery-program.json");
     let stores =
         json!([{"store_id": STORE, "number": "1", "name": "Store 1", "time_zone": "UTC"}]).to_string();
     let stores = server.file("stores.json", &stores);

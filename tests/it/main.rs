@@ -5,7 +5,12 @@
     reason = "all of this is test code; clippy knows only the functions marked as tests"
 )]
 
+mod e2e_customers;
 mod e2e_demo;
+mod e2e_incentives;
 mod e2e_lifecycle;
+mod e2e_operations;
+mod e2e_pos;
 mod e2e_replay;
+mod e2e_transactions;
 mod server;

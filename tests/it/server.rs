@@ -204,7 +204,7 @@ impl Server {
     /// Puts the grocery program into force, with one store and an empty catalog.
     pub fn apply_grocery(&self) {
         let stores = json!([{"store_id": STORE, "number": "1", "name": "Store 1", "time_zone": "UTC"}]);
-        self.admin("PUT", "/admin/program", include_str!("../data/grocery-program.json")).ok();
+        self.admin("PUT", "/admin/program", include_str!("../../demo/grocery-program.json")).ok();
         self.admin("PUT", "/admin/stores", &stores.to_string()).ok();
     }
 

@@ -78,11 +78,11 @@ pub enum Residence {
 /// An entity that lives in the store.
 pub trait Durable:
     Entity<
-        Command: Send + 'static,
-        Reply: Send + 'static,
+        Command: Send + Unpin + 'static,
+        Reply: Send + Unpin + 'static,
         Event: Serialize + DeserializeOwned + Debug + 'static,
         Effect: Serialize + DeserializeOwned + Debug + 'static,
-        Error: Send + Debug + 'static,
+        Error: Send + Debug + Unpin + 'static,
     > + Serialize
     + DeserializeOwned
     + Unpin

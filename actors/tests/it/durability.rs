@@ -99,6 +99,8 @@ fn a_failed_sync_refuses_what_depends_on_it_and_the_engine_goes_on() {
                 expected[number] += 10;
             }
         }
+        // The last fault may still lie ahead: let it happen to a sale that nobody counts.
+        disk.fail_sync(0);
         for (number, expected) in expected.into_iter().enumerate() {
             let name = format!("m{number}");
             let mut seen = None;

@@ -7,7 +7,7 @@ use domain::{
 use laurel_actors::{Engine, PostError};
 use store::MemoryDisk;
 
-use crate::support::{BONUSES, POINTS, STATUS, member, points, run, start, stop, whole};
+use crate::support::{BONUSES, POINTS, STATUS, balance, member, points, run, sale, send, start, stop, whole};
 
 fn deposit(amount: i64, key: Option<&str>) -> DepositDetail {
     DepositDetail {
@@ -113,5 +113,26 @@ fn all_details_or_none() {
         let statuses: Vec<_> = refused.details.iter().map(|detail| detail.status).collect();
         assert_eq!(statuses, [PostedStatus::NotAttempted, PostedStatus::SourceNotLinked]);
         assert_eq!(points(&engine, "ann").await, whole(0));
+    });
+}
+
+#[test]
+fn what_a_return_could_not_take_back_is_not_given_twice() {
+    run(async {
+        let engine = start(&MemoryDisk::new()).await;
+        let ann = member(&engine, "ann").await;
+        let day = |day: u8| format!("2017-01-0{day}T10:00:00Z");
+        send(&engine, "buy", sale("t1", "ann", "100", &day(1))).await.unwrap();
+        let mut all = spend(100, false);
+        all.accounts = vec![STATUS.parse().unwrap()];
+        post(&engine, ann, Purpose::Spend(vec![all])).await.unwrap();
+        let mut void = sale("t1", "ann", "100", &day(2));
+        void.is_voided = true;
+        send(&engine, "void", void).await.unwrap();
+        assert_eq!(balance(&engine, "ann", STATUS).await, whole(0), "the account does not go below zero");
+        send(&engine, "buy again", sale("t1", "ann", "100", &day(3))).await.unwrap();
+        assert_eq!(balance(&engine, "ann", STATUS).await, whole(0), "the first hundred were kept");
+        send(&engine, "buy more", sale("t1", "ann", "130", &day(4))).await.unwrap();
+        assert_eq!(balance(&engine, "ann", STATUS).await, whole(30));
     });
 }

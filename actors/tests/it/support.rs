@@ -14,7 +14,7 @@ use domain::{
 use laurel_actors::{Clock, Engine, EngineOptions, SaleAnswer, SaleError, SaleRequest};
 use store::MemoryDisk;
 
-pub const PROGRAM: &str = include_str!("../../../tests/data/grocery-program.json");
+pub const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
 pub const RETAILER: &str = "6f2d9a34-0c1b-4b57-9a52-7d1e5f0c2a10";
 pub const STORE: &str = "b7944570-da96-4c87-8629-000000000001";
 pub const POINTS: &str = "9a000000-0000-4000-8000-000000000001";

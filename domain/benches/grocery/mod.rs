@@ -6,7 +6,7 @@ use laurel_domain::{
     time::Zone,
 };
 
-const PROGRAM: &str = include_str!("../../../tests/data/grocery-program.json");
+const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
 const CATALOG: &str = r#"
 {"item_id": "salad", "name": "Salad", "category": "SALAD", "department": "PRODUCE", "brand": "National"}
 {"item_id": "petrol", "name": "Unleaded", "category": "GASOLINE", "department": "FUEL", "brand": ""}

@@ -60,11 +60,13 @@ fn split_exponent(text: &str) -> Result<(&str, i64), AmountError> {
     }
 }
 
-/// Reads so many digits as an integer moved by `shift` decimal places, rounding half away from zero where digits fall off.
+/// Reads so many digits as an integer moved by `shift` decimal places, rounding half away from zero where digits fall
+/// off.
 fn shift_digits(digits: impl Iterator<Item = u8>, places: i64, shift: i64) -> Result<i128, AmountError> {
     let kept = places + shift.min(0);
     let mut value: i128 = 0;
-    // Of the digits that fall off, the first alone decides which way to round; a long fraction is no reason to overflow.
+    // Of the digits that fall off, the first alone decides which way to round; a long fraction is no reason to
+    // overflow.
     for (place, digit) in (0..=kept).zip(digits) {
         let digit = i128::from(digit - b'0');
         let (factor, digit) = if place < kept { (10, digit) } else { (1, i128::from(digit >= 5)) };

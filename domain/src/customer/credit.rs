@@ -282,6 +282,15 @@ impl<'a> Booking<'a> {
     }
 
     fn give(&mut self, award: &Award, more: Points) -> Result<(), Error> {
+        // What an earlier return could not take back is still there: it is given by keeping it.
+        let kept = self.kept(award)?.min(more);
+        if kept.is_positive() {
+            self.waived.push(Award { points: kept, ..award.clone() });
+        }
+        let more = more.minus(kept)?;
+        if !more.is_positive() {
+            return Ok(());
+        }
         let program = self.context.program;
         let account = program.account(award.account).filter(|account| account.active);
         let source = program.source(award.source).filter(|source| source.active);
@@ -308,6 +317,13 @@ impl<'a> Booking<'a> {
             return self.forfeit(award, more.minus(allowed)?, reason);
         }
         Ok(())
+    }
+
+    fn kept(&self, award: &Award) -> Result<Points, Error> {
+        let before = self.earlier.map_or(Points::ZERO, |earlier| earlier.kept(award.cause(), award.account));
+        let same = |known: &&Award| known.cause() == award.cause() && known.account == award.account;
+        let now = Points::sum(self.waived.iter().filter(same).map(|known| known.points))?;
+        Ok(before.minus(now)?)
     }
 
     fn forfeit(&mut self, award: &Award, points: Points, reason: RefusalReason) -> Result<(), Error> {

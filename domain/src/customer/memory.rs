@@ -62,6 +62,9 @@ pub struct EvaluationRecord {
     pub granted: Vec<Granted>,
     /// What it would have given but for a ceiling or a source's limit.
     pub forfeited: Vec<Award>,
+    /// What should have been taken back and was not there to take: the customer still has it, so giving the same again gives
+    /// nothing.
+    pub waived: Vec<Granted>,
     /// What it used of the limits.
     pub uses: Vec<LimitUse>,
 }
@@ -155,6 +158,7 @@ impl EvaluationRecord {
             tiers: credited.tiers.clone(),
             granted: Vec::new(),
             forfeited: Vec::new(),
+            waived: Vec::new(),
             uses: Vec::new(),
         });
         record.revision = credited.revision;
@@ -173,6 +177,16 @@ impl EvaluationRecord {
             }
         }
         record.granted.retain(|granted| !granted.points.is_zero());
+        for change in &credited.waived {
+            let points = change.points.negated().expect("what is waived is an amount");
+            let (cause, account, source) = (change.cause(), change.account, change.source);
+            let same = |known: &&mut Granted| known.cause == cause && known.account == account;
+            match record.waived.iter_mut().find(same) {
+                Some(known) => known.points = known.points.plus(points).expect("what is waived is an amount"),
+                None => record.waived.push(Granted { cause, account, source, points }),
+            }
+        }
+        record.waived.retain(|waived| !waived.points.is_zero());
         for used in &credited.uses {
             match record.uses.iter_mut().find(|known| known.key == used.key && known.at == used.at) {
                 Some(known) => {
@@ -194,6 +208,14 @@ impl EvaluationRecord {
             self.forfeited.iter().filter(|known| known.cause() == cause && known.account == account);
         Points::sum(granted.map(|known| known.points).chain(forfeited.map(|known| known.points)))
             .expect("what a sale gave is an amount")
+    }
+}
+
+impl EvaluationRecord {
+    /// What the customer still has of a cause though it was to be taken back.
+    pub fn kept(&self, cause: Cause, account: PointAccountId) -> Points {
+        let kept = self.waived.iter().filter(|known| known.cause == cause && known.account == account);
+        Points::sum(kept.map(|known| known.points)).expect("what is waived is an amount")
     }
 }
 

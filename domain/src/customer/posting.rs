@@ -13,6 +13,8 @@ use crate::{
     time::Timestamp,
 };
 
+/// How far back a deposit may lie: two years (incentives.md 7.1).
+const OLDEST_MS: i64 = 2 * 366 * 86_400_000;
 /// How long a key is remembered: 400 days (incentives.md 4.8).
 const KEY_LIFE_MS: i64 = 400 * 86_400_000;
 
@@ -157,7 +159,8 @@ impl<'a> Run<'a> {
             return Ok(Outcome::failed(PostedStatus::AccountNotFound));
         };
         let failed = |run: &Self, status| Ok(run.failed_on(account, Some(asked.source), status));
-        if !asked.amount.is_positive() {
+        let oldest = self.context.now.plus_millis(-OLDEST_MS);
+        if !asked.amount.is_positive() || occurred > self.context.now || occurred < oldest {
             return failed(self, PostedStatus::InvalidAmount);
         }
         if !account.active {

@@ -1,7 +1,7 @@
 //! The movements of one decision, collected over an unchanged ledger.
 //!
-//! Cost follows what the decision touches, not how many lots the customer has: lots are looked at in spend order and only as
-//! far as they are needed.
+//! Cost follows what the decision touches, not how many lots the customer has: lots are looked at in spend order and
+//! only as far as they are needed.
 
 use std::collections::BTreeMap;
 
@@ -110,8 +110,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// How much of an award or a deposit may be issued (incentives.md 4.5), the stricter of ceiling and personal limits, and
-    /// which of the two it was.
+    /// How much of an award or a deposit may be issued (incentives.md 4.5), the stricter of ceiling and personal
+    /// limits, and which of the two it was.
     pub fn room(
         &self,
         account: &PointAccount,

@@ -39,7 +39,8 @@ pub struct SpendOrder {
 }
 
 impl Lot {
-    /// Where the lot stands among all lots of the accounts named in a request; `account_position` is its account's place there.
+    /// Where the lot stands among all lots of the accounts named in a request; `account_position` is its account's
+    /// place there.
     pub fn spend_order(&self, account_position: usize) -> SpendOrder {
         SpendOrder {
             never_expires: self.expires.is_none(),

@@ -1,10 +1,10 @@
 //! A customer's points: accounts, lots, overdraft, and the movements between them (incentives.md section 4).
 //!
-//! The ledger changes only by [`Movement`]s. A [`Draft`] looks at a ledger and collects the movements of one decision, so
-//! that later steps of the decision see what the earlier ones did while the ledger itself stays as it is.
+//! The ledger changes only by [`Movement`]s. A [`Draft`] looks at a ledger and collects the movements of one
+//! decision, so that later steps of the decision see what the earlier ones did while the ledger itself stays as it is.
 //!
-//! Invariants: `available = sum of what remains of the lots - overdraft`; `lifetime` never falls; nothing is created but
-//! by a source.
+//! Invariants: `available = sum of what remains of the lots - overdraft`; `lifetime` never falls; nothing is created
+//! but by a source.
 
 mod draft;
 mod lot;

@@ -1,7 +1,9 @@
-//! All that a retailer configures, checked and compiled: stores, catalog, point accounts and sources, tier systems, rule trees, switches.
+//! All that a retailer configures, checked and compiled: stores, catalog, point accounts and sources, tier systems,
+//! rule trees, switches.
 //!
-//! A [`Program`] is immutable. A change is a new one with the next version; entities are handed the one in force and never keep it.
-//! What cannot be done exactly as written is refused when the program is compiled, never ignored when it runs.
+//! A [`Program`] is immutable. A change is a new one with the next version; entities are handed the one in force and
+//! never keep it. What cannot be done exactly as written is refused when the program is compiled, never ignored when
+//! it runs.
 
 mod account;
 mod catalog;

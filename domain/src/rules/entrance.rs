@@ -25,7 +25,8 @@ pub struct TreeProgress<'a> {
 /// How far a customer is with one node.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeProgress<'a> {
-    /// The node as the program has it: ids, rank, target, comparison, constraints. The names of accounts are the program's.
+    /// The node as the program has it: ids, rank, target, comparison, constraints. The names of accounts are the
+    /// program's.
     pub node: &'a Node,
     /// `query_result`: the value that was compared; none for groups.
     pub query_result: Option<Points>,
@@ -52,8 +53,9 @@ impl NodeProgress<'_> {
 }
 
 impl Program {
-    /// Whether some entrance tree of the level passes: live, looked at after what has `happened`, within its dates at `at`, its conditions met by the available
-    /// balances and lifetime values. A level without one cannot be entered by qualification.
+    /// Whether some entrance tree of the level passes: live, looked at after what has `happened`, within its dates at
+    /// `at`, its conditions met by the available balances and lifetime values. A level without one cannot be entered
+    /// by qualification.
     pub fn entrance_passes(
         &self,
         level: TierLevelId,

@@ -51,8 +51,8 @@ pub(super) struct Multiplier<'a> {
 }
 
 impl Program {
-    /// What the purchase trees give for a purchase. `only` restricts them to those of an earlier evaluation, whatever has become
-    /// of their status and dates since (incentives.md 9.1).
+    /// What the purchase trees give for a purchase. `only` restricts them to those of an earlier evaluation, whatever
+    /// has become of their status and dates since (incentives.md 9.1).
     pub fn evaluate(
         &self,
         purchase: &Purchase<'_>,

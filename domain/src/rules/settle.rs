@@ -28,8 +28,8 @@ struct Active<'a> {
     cut: bool,
 }
 
-/// Lets the passed trees, which are in the order in which they run, meet each other. Fails with the tree whose arithmetic does
-/// not work out.
+/// Lets the passed trees, which are in the order in which they run, meet each other. Fails with the tree whose
+/// arithmetic does not work out.
 pub(super) fn settle(passed: &[Passed<'_>]) -> Result<Evaluation, RuleTreeId> {
     let wins: Vec<_> = (0..passed.len()).map(|place| wins(place, passed)).collect();
     let mut settling = Settling {

@@ -280,6 +280,8 @@ struct Arrival<'a> {
     content: &'a Arc<Content>,
     payers: &'a [Payer],
     unknown_user: bool,
+    /// Its time was in the future and has been brought to now.
+    ahead: bool,
 }
 
 /// How a version stands against the one in force.
@@ -335,7 +337,7 @@ impl Arrival<'_> {
         if !totals_match(self.content) {
             warnings.push(SalesWarning::TotalsMismatch);
         }
-        if self.content.is_closed && latest_time(self.content) > context.now.plus_millis(CLOCK_SKEW_MS) {
+        if self.ahead || self.content.is_closed && latest_time(self.content) > context.now.plus_millis(CLOCK_SKEW_MS) {
             warnings.push(SalesWarning::ClockSkew);
         }
         warnings
@@ -383,7 +385,17 @@ impl Entity for Sale {
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
         let Command::Record { id, request_id, content, payers, unknown_user, .. } = command;
-        let arrival = Arrival { id: *id, request_id, content, payers, unknown_user: *unknown_user };
+        // A till whose clock is far ahead must not make every later version look old.
+        let latest = context.now.plus_millis(CLOCK_SKEW_MS);
+        let ahead = content.modified_time > latest;
+        let brought_back;
+        let content = if ahead {
+            brought_back = Arc::new(Content { modified_time: context.now, ..(**content).clone() });
+            &brought_back
+        } else {
+            content
+        };
+        let arrival = Arrival { id: *id, request_id, content, payers, unknown_user: *unknown_user, ahead };
         self.record(arrival, context).map(Verdict::Decided)
     }
 

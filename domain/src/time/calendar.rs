@@ -161,8 +161,8 @@ impl Zone {
         start.and_then(|date| self.midnight_of(date)).unwrap_or(Timestamp::MIN)
     }
 
-    /// The first of `anchor`, `anchor + every`, `anchor + 2 every`, ... that is not before `from`. `None` when `every` has no
-    /// end or no length.
+    /// The first of `anchor`, `anchor + every`, `anchor + 2 every`, ... that is not before `from`. `None` when
+    /// `every` has no end or no length.
     pub fn next_occurrence(&self, anchor: Timestamp, every: Span, from: Timestamp) -> Option<Timestamp> {
         let step_days = match every.unit {
             Unit::Forever => return None,
@@ -176,7 +176,8 @@ impl Zone {
             return None;
         }
         let count = i64::from(every.value);
-        // A first guess that is never too late, then single steps: 31-day months fall short by at most a few per century.
+        // A first guess that is never too late, then single steps: 31-day months fall short by at most a few per
+        // century.
         let distance_days = (from.millis() - anchor.millis()).div_euclid(86_400_000);
         let per_day = match every.unit {
             Unit::Minute => 1_440,

@@ -21,8 +21,8 @@ pub enum TimeForm {
 }
 
 impl Timestamp {
-    /// Reads `YYYY-MM-DD`, `T` or a blank, `HH:MM:SS`, 0 to 9 fraction digits, and `Z`, an offset or nothing. Without an
-    /// offset the time is in `zone`. A date alone is its midnight. Fractions are cut to milliseconds.
+    /// Reads `YYYY-MM-DD`, `T` or a blank, `HH:MM:SS`, 0 to 9 fraction digits, and `Z`, an offset or nothing. Without
+    /// an offset the time is in `zone`. A date alone is its midnight. Fractions are cut to milliseconds.
     pub fn parse(text: &str, zone: &Zone) -> Result<Self, InvalidTime> {
         let bytes = text.trim().as_bytes();
         let date = read_date(bytes).ok_or(InvalidTime)?;

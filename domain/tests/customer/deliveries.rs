@@ -101,7 +101,8 @@ proptest! {
             prop_assert!(member.lifetime(account) >= once.lifetime(account));
             prop_assert!(!member.available(account).is_negative());
         }
-        let granted: Vec<_> = member.records.iter().flat_map(|record| &record.granted).map(|granted| granted.points).collect();
+        let granted = member.records.iter().flat_map(|record| &record.granted);
+        let granted: Vec<_> = granted.map(|granted| granted.points).collect();
         let balances = member.available(SPEND).plus(member.available(TIER));
         prop_assert_eq!(Points::sum(granted), balances, "the records know what is out");
     }

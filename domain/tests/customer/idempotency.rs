@@ -111,7 +111,8 @@ fn a_key_is_free_again_after_400_days() {
     assert_eq!(member.available(SPEND), points("20"));
 }
 
-/// incentives.md 1.5: one client sends the same reference for everything, so references count only where the switch is on.
+/// incentives.md 1.5: one client sends the same reference for everything, so references count only where the switch
+/// is on.
 #[test]
 fn references_count_when_the_switch_is_on() {
     let twice = |switches| {

@@ -85,7 +85,8 @@ impl Shop {
             r#"{{"retailer": {{"retailer_id": "{retailer}", "name": "Shop", "switches": {{{switches}}}}},
                 "point_accounts": [{accounts}],
                 "point_sources": [
-                  {{"id": "{source}", "name": "One", "point_account_ids": [{linked}], "restrictions": [{restrictions}]}},
+                  {{"id": "{source}", "name": "One", "point_account_ids": [{linked}],
+                    "restrictions": [{restrictions}]}},
                   {{"id": "{unlinked}", "name": "Two", "point_account_ids": []}}],
                 "tier_systems": [{{"id": "{system}", "name": "Club", "status": 2, "tier_levels": [{levels}]}}],
                 "rule_trees": [{trees}]}}"#,

@@ -3,13 +3,14 @@
 use laurel_domain::program::{Problem, Program, ProgramText};
 use serde_json::{Value, json};
 
-pub const GROCERY: &str = include_str!("../../../tests/data/grocery-program.json");
+pub const GROCERY: &str = include_str!("../../../demo/grocery-program.json");
 
 pub const STORES: &str = r#"[
-    {"store_id": "0B000000-0000-4000-8000-000000000002", "number": "2", "name": "Store 2", "time_zone": "Europe/Madrid"},
+    {"store_id": "0B000000-0000-4000-8000-000000000002", "number": "2", "name": "Store 2",
+     "time_zone": "Europe/Madrid"},
     {"store_id": "0b000000-0000-4000-8000-000000000001", "number": "1", "name": "Store 1", "time_zone": ""}]"#;
 
-pub const CATALOG: &str = r#"{"item_id": "1", "name": "Salad", "category": "SALAD", "department": "PRODUCE", "brand": ""}
+pub const CATALOG: &str = r#"{"item_id":"1", "name": "Salad", "category": "SALAD", "department": "PRODUCE", "brand": ""}
 
 {"item_id": "2", "name": "Unleaded", "category": "", "department": "FUEL", "brand": "National"}
 "#;

@@ -89,7 +89,8 @@ fn accounts_and_sources() {
         ),
     ]);
     let limit = |more: Value| {
-        let mut limit = json!({"discriminator": 2, "personal": true, "max_points": 10, "time": 1, "unit_of_time": "Month"});
+        let mut limit = json!({"discriminator": 2, "personal": true, "max_points": 10,
+                               "time": 1, "unit_of_time": "Month"});
         limit.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         limit
     };
@@ -238,7 +239,8 @@ fn nodes() {
     let found = problems(&spoilt(&[("/rule_trees/7/rules/-", again)]));
     assert!(found.contains(&("rule_trees[7].rules[2].id".to_owned(), "duplicate_id")));
     let elsewhere = json!({"id": nowhere(), "discriminator": 1, "children": [
-        {"id": "9a000000-0000-4000-8000-00000000d001", "parent_id": root, "discriminator": 2048, "target_balance": 1}]});
+        {"id": "9a000000-0000-4000-8000-00000000d001", "parent_id": root, "discriminator": 2048,
+         "target_balance": 1}]});
     check(&[(
         "/rule_trees/7/rules",
         json!([elsewhere]),
@@ -275,7 +277,8 @@ fn nodes_in_a_circle() {
 fn limits_of_size() {
     let root = "9a000000-0000-4000-8000-00000000d000";
     let nodes = |count: usize| -> Value {
-        let child = |n| json!({"id": format!("9a000000-0000-4000-8000-{n:012}"), "parent_id": root, "discriminator": 32768});
+        let id = |n| format!("9a000000-0000-4000-8000-{n:012}");
+        let child = |n| json!({"id": id(n), "parent_id": root, "discriminator": 32768});
         std::iter::once(json!({"id": root, "discriminator": 1})).chain((1..count).map(child)).collect()
     };
     assert!(compile(&spoilt(&[("/rule_trees/0/rules", nodes(200))]), "", "").is_ok());

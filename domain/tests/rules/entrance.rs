@@ -15,7 +15,8 @@ const PURCHASE: Triggers = Triggers { purchase: true, points_earned: true };
 fn enter(n: u32, level: u32, discriminator: u32, target: u32, more: &str) -> String {
     let (tree, root, leaf, constraint) = (guid(n), guid(n * 100), guid(n * 100 + 1), guid(n * 100 + 2));
     format!(
-        r#"{{"id": "{tree}", "name": "Enter {n}", "status": 2, "tree_type": 3, "trigger_events": ["COMPLETE_TRANSACTION"],
+        r#"{{"id": "{tree}", "name": "Enter {n}", "status": 2, "tree_type": 3,
+            "trigger_events": ["COMPLETE_TRANSACTION"],
             {assigned}{more},
             "rules": [{{"id": "{root}", "discriminator": 1, "rank": 0}},
                       {{"id": "{leaf}", "parent_id": "{root}", "rank": 3, "discriminator": {discriminator},

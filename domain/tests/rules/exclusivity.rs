@@ -63,7 +63,8 @@ fn a_multiplier_that_loses_its_group_multiplies_nothing() {
 
 #[test]
 fn only_live_trees_within_their_dates_run() {
-    let dates = r#""start_date": "2026-03-01T00:00:00", "end_date": "2026-03-31T23:59:59", "time_zone": "Europe/Madrid""#;
+    let dates = r#""start_date": "2026-03-01T00:00:00", "end_date": "2026-03-31T23:59:59",
+                   "time_zone": "Europe/Madrid""#;
     let trees = [
         tree(101, dates, "", &per_amount(1, "1")),
         tree(102, "", "", &per_amount(2, "1")).replace(r#""status": 2"#, r#""status": 1"#),

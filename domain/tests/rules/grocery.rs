@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::shop::{id, time};
 
-const PROGRAM: &str = include_str!("../../../tests/data/grocery-program.json");
+const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
 const CATALOG: &str = r#"
 {"item_id": "1", "name": "Salad", "category": "SALAD", "department": "PRODUCE", "brand": "National"}
 {"item_id": "2", "name": "Unleaded", "category": "GASOLINE", "department": "FUEL", "brand": ""}
@@ -38,8 +38,8 @@ fn grocery() -> Program {
     Program::compile(1, ProgramText { program: PROGRAM, stores: "", catalog: CATALOG }).unwrap()
 }
 
-/// Points and status in whole points, straight from the words of the retailer. `level` 0 to 3; `big_baskets`: how many were
-/// rewarded this month.
+/// Points and status in whole points, straight from the words of the retailer. `level` 0 to 3; `big_baskets`: how
+/// many were rewarded this month.
 fn expected(basket: &[Sold], level: usize, big_baskets: u32) -> (i64, i64) {
     let cents = |wanted: fn(usize) -> bool| -> i64 {
         basket.iter().filter(|sold| wanted(sold.item)).map(|sold| sold.cents).sum()

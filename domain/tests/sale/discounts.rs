@@ -40,8 +40,12 @@ proptest! {
 
     /// Nothing of a discount is lost or made.
     #[test]
-    fn what_is_taken_sums_to_the_discount(lines in prop::collection::vec(1_i64..100_000, 1..10), cents in 0_i64..100_000) {
-        let items = (0_u32..).zip(&lines).map(|(n, cents)| item(&n.to_string(), &Money::from_units(cents * 100).to_string()));
+    fn what_is_taken_sums_to_the_discount(
+        lines in prop::collection::vec(1_i64..100_000, 1..10),
+        cents in 0_i64..100_000,
+    ) {
+        let worth = |cents: &i64| Money::from_units(cents * 100).to_string();
+        let items = (0_u32..).zip(&lines).map(|(n, cents)| item(&n.to_string(), &worth(cents)));
         let amount = Money::from_units(cents * 100);
         let discounts = vec![discount(&amount.to_string(), &[])];
         let content = Content { items: items.collect(), discounts, ..sale("0", "2026-03-02T12:12:00Z") };

@@ -44,7 +44,8 @@ fn members_share_by_what_they_paid() {
     }
 }
 
-/// catalog-transactions.md D.1, pos-offers.md B.4: a member named outside the payments has the whole, unless a payment names one.
+/// catalog-transactions.md D.1, pos-offers.md B.4: a member named outside the payments has the whole, unless a
+/// payment names one.
 #[test]
 fn a_member_outside_the_payments_has_the_whole() {
     assert_eq!(parts(&["75", "25"], &[(None, 7)]), [(7, money("100"))]);

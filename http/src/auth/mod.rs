@@ -3,8 +3,8 @@
 //! Owns how secrets are kept (salted and hashed, never as they are) and how they are compared (in constant time). Which
 //! answer a refusal gets is each surface's business.
 //!
-//! A request is verified by computing its HMAC: with the salted state prepared, that is two SHA-256 blocks, well under a
-//! microsecond. Remembering verified headers would save little and keep something worth stealing in memory.
+//! A request is verified by computing its HMAC: with the salted state prepared, that is two SHA-256 blocks, well
+//! under a microsecond. Remembering verified headers would save little and keep something worth stealing in memory.
 
 mod credentials;
 mod header;

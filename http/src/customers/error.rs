@@ -144,7 +144,8 @@ impl CoreError {
         Self { code, message: message.into(), details: Vec::new(), user: BTreeMap::new() }
     }
 
-    /// A body whose members are wrong. Missing members go before wrong types, and those before unacceptable values (A.7).
+    /// A body whose members are wrong. Missing members go before wrong types, and those before unacceptable values
+    /// (A.7).
     pub fn invalid(faults: &Faults) -> Self {
         let code =
             faults.listed().iter().map(|fault| code_of(fault.code)).min_by_key(|code| precedence(*code));

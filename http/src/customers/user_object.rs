@@ -1,4 +1,5 @@
-//! The response object `user` (customers-campaigns.md B1.4) with its projection of incentives (B1.7, incentives.md 2.9).
+//! The response object `user` (customers-campaigns.md B1.4) with its projection of incentives (B1.7, incentives.md
+//! 2.9).
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! Reading request bodies: typed shapes over the bytes, with every fault named by its place.
 //!
-//! Members stay raw JSON text until they are interpreted, so that numbers never pass through a binary floating point number
-//! and one wrong member does not hide the others. Knows no surface: which code a fault gets is each surface's business.
+//! Members stay raw JSON text until they are interpreted, so that numbers never pass through a binary floating point
+//! number and one wrong member does not hide the others. Knows no surface: which code a fault gets is each surface's
+//! business.
 
 mod fault;
 mod lenient;

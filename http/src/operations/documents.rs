@@ -1,4 +1,5 @@
-//! `GET /openapi.json`, and `/docs/` to browse it. Page and scripts are part of the program: nothing is loaded from elsewhere.
+//! `GET /openapi.json`, and `/docs/` to browse it. Page and scripts are part of the program: nothing is loaded from
+//! elsewhere.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
-//! Operations: health, readiness, metrics, the OpenAPI document and the page to browse it. Open to everybody who reaches the port.
+//! Operations: health, readiness, metrics, the OpenAPI document and the page to browse it. Open to everybody who
+//! reaches the port.
 
 mod documents;
 mod health;

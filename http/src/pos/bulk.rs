@@ -3,8 +3,8 @@
 //! Owns the flow: how lines are cut, how many sales are on their way, and that answers leave in the order of the lines. The
 //! body is read only while fewer than [`IN_FLIGHT_MAX`] sales are on their way, so a slow engine slows the sender down.
 //!
-//! One member's sales stay in order because the engine orders by submission: each sale is handed over (polled once) before
-//! the next line is looked at, and while the engine refuses one as overloaded nothing behind it is handed over.
+//! One member's sales stay in order: a sale is handed to the engine when those before it that name the same member have been
+//! answered. Sales of different members do not wait for each other.
 
 use std::{
     cell::RefCell,
@@ -62,6 +62,8 @@ pub struct BulkAnswers<S> {
     body_ended: bool,
     line: u64,
     in_flight: FuturesOrdered<Answer>,
+    /// The last sale on its way of each member.
+    turns: Turns,
     /// Sales that the engine has refused as overloaded and that wait for their next try.
     held_up: HeldUp,
     out: Vec<u8>,
@@ -79,6 +81,7 @@ impl<S> BulkAnswers<S> {
             body_ended: false,
             line: 0,
             in_flight: FuturesOrdered::new(),
+            turns: Turns::default(),
             held_up: HeldUp::default(),
             out: Vec::new(),
         }
@@ -138,7 +141,10 @@ impl<S> BulkAnswers<S> {
         let answer = match line {
             Err(error) => refused(&error, None),
             Ok(line) => match read_sale(line.trim_ascii(), &self.state.program()) {
-                Ok(sale) => Box::pin(answered(self.state.clone(), number, line, sale, self.held_up.clone())),
+                Ok(sale) => {
+                    let turn = self.turns.take(&sale.content);
+                    Box::pin(answered(self.state.clone(), number, line, sale, turn, self.held_up.clone()))
+                }
                 Err(error) => refused(&error, request_id_of(&line).as_deref()),
             },
         };
@@ -222,8 +228,63 @@ impl HeldUp {
     }
 }
 
+/// Whose sale is on its way: a member's next sale waits for the one before.
+#[derive(Default)]
+struct Turns {
+    last: HashMap<Box<str>, oneshot::Receiver<()>>,
+}
+
+/// A sale's place behind the earlier sales of its members.
+struct Turn {
+    before: Vec<oneshot::Receiver<()>>,
+    done: Vec<oneshot::Sender<()>>,
+}
+
+impl Turns {
+    /// How many members are remembered before those that nobody waits for are forgotten.
+    const REMEMBERED: usize = 4 * IN_FLIGHT_MAX;
+
+    /// The place of the next sale.
+    fn take(&mut self, content: &Content) -> Turn {
+        if self.last.len() > Self::REMEMBERED {
+            self.last.retain(|_, last| matches!(last.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+        }
+        let mut turn = Turn { before: Vec::new(), done: Vec::new() };
+        let payers = content.payments.iter().flat_map(|payment| [&payment.user, &payment.additional_user]);
+        let named = payers.flatten().map(|user| &user.id).chain(&content.envelope_user_id);
+        for member in named.chain(content.discounts.iter().filter_map(|discount| discount.user_id.as_ref())) {
+            let (done, wait) = oneshot::channel();
+            turn.before.extend(self.last.insert(member.clone(), wait));
+            turn.done.push(done);
+        }
+        turn
+    }
+}
+
+impl Turn {
+    /// Waits for the sales before this one. What is given back lets those behind it go when it is dropped.
+    async fn come(self) -> Vec<oneshot::Sender<()>> {
+        let mut own = self.done;
+        for before in self.before {
+            // A member named twice on one sale stands behind that sale itself.
+            if !own.iter_mut().any(|done| done.is_closed()) || !is_own(&before) {
+                let _ = before.await;
+            }
+        }
+        own
+    }
+}
+
 /// The answer line to a sale, once it is durable or refused for good.
-async fn answered(state: HttpState, number: u64, line: Bytes, sale: ReadSale, held_up: HeldUp) -> Vec<u8> {
+async fn answered(
+    state: HttpState,
+    number: u64,
+    line: Bytes,
+    sale: ReadSale,
+    turn: Turn,
+    held_up: HeldUp,
+) -> Vec<u8> {
+    let _done = turn.come().await;
     let line = line.trim_ascii();
     let body = fingerprint(line);
     let request_id = sale.request_id.clone();

@@ -1,7 +1,8 @@
 //! The point of sale: tills and shops report sales (pos-offers.md B, catalog-transactions.md D.1).
 //!
-//! Owns the request container, the transaction DTO and the answers tills understand. What a sale earns, and for whom, is the
-//! engine's business. This is the hot path: a body is read once, straight from its bytes, into what the engine takes.
+//! Owns the request container, the transaction DTO and the answers tills understand. What a sale earns, and for whom,
+//! is the engine's business. This is the hot path: a body is read once, straight from its bytes, into what the engine
+//! takes.
 
 mod answer;
 mod bulk;

@@ -27,8 +27,8 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// Report a sale, a change to a sale, a void or a return.
 ///
-/// 200 with `status: "OK"` means: durably stored. A refusal is 200 too, with its code as `status`, unless the server runs
-/// with `pos_http_errors`.
+/// 200 with `status: "OK"` means: durably stored. A refusal is 200 too, with its code as `status`, unless the server
+/// runs with `pos_http_errors`.
 #[utoipa::path(
     post,
     path = "/api/2.0/send_transaction",

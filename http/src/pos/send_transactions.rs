@@ -7,10 +7,10 @@ use crate::{auth::Surface, state::HttpState};
 
 /// Report many sales in one streamed request.
 ///
-/// The body is newline-delimited JSON: each line is a complete `send_transaction` body of at most 1 MiB. The answer streams
-/// back one line per line, in order: `{"line":1,"request_id":"...","status":"OK"}` once the sale is durable, or the failure code as
-/// `status` with `errors`. A wrong line does not end the stream. What was not answered when a connection breaks is to be
-/// sent again with the same `request_id`.
+/// The body is newline-delimited JSON: each line is a complete `send_transaction` body of at most 1 MiB. The answer
+/// streams back one line per line, in order: `{"line":1,"request_id":"...","status":"OK"}` once the sale is durable,
+/// or the failure code as `status` with `errors`. A wrong line does not end the stream. What was not answered when a
+/// connection breaks is to be sent again with the same `request_id`.
 #[utoipa::path(
     post,
     path = "/api/2.0/send_transactions",

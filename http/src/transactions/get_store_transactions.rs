@@ -118,7 +118,11 @@ pub struct StoreTransactionsPayload {
     request_body = GetStoreTransactionsRequest,
     responses(
         (status = 200, description = "A page of sales", body = TransactionsAnswer<StoreTransactionsPayload>),
-        (status = 400, description = "Malformed, over a limit, or a token of another query", body = TransactionsErrorBody),
+        (
+            status = 400,
+            description = "Malformed, over a limit, or a token of another query",
+            body = TransactionsErrorBody,
+        ),
         (status = 401, description = "Missing or wrong credentials", body = TransactionsErrorBody),
         (status = 404, description = "`store_not_found`, `user_not_found`", body = TransactionsErrorBody),
     ),
@@ -294,8 +298,8 @@ async fn customer_of(state: &HttpState, user_id: &str) -> Result<CustomerId, Tra
     found.ok_or_else(|| TransactionsError::new(TransactionsCode::UserNotFound, "No such customer."))
 }
 
-/// What must be the same on all pages: everything but where the page begins and how long it is. An interval that ends now
-/// moves with the clock, so its ends are left out.
+/// What must be the same on all pages: everything but where the page begins and how long it is. An interval that ends
+/// now moves with the clock, so its ends are left out.
 fn fingerprint_of(asked: &Asked) -> u64 {
     let Asked { user_id, query, until_now, .. } = asked;
     let interval = if *until_now { None } else { Some((query.from, query.to)) };

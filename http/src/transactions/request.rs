@@ -1,4 +1,5 @@
-//! What all requests of the domain have in common: the tenant, the envelope, the correlation id (catalog-transactions.md A).
+//! What all requests of the domain have in common: the tenant, the envelope, the correlation id
+//! (catalog-transactions.md A).
 
 use std::future::Future;
 

@@ -1,4 +1,5 @@
-//! Page tokens (catalog-transactions.md A.5): where a page ended, for which query, and when; signed, so that nobody writes one.
+//! Page tokens (catalog-transactions.md A.5): where a page ended, for which query, and when; signed, so that nobody
+//! writes one.
 
 use actors::SaleCursor;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

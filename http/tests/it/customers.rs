@@ -9,7 +9,8 @@ use crate::support::{basic, run, run_with, sale};
 fn a_customer_is_created_read_and_changed() {
     run(async |server| {
         let body = json!({"user": {
-            "external_id": 1001, "external_id_type": "crm", "email": "Ann@Example.com", "first_name": "Ann", "last_name": "Noon",
+            "external_id": 1001, "external_id_type": "crm", "email": "Ann@Example.com",
+            "first_name": "Ann", "last_name": "Noon",
             "locale": "en_US", "gender": "Female", "country": "US", "state": "Massachusetts", "opted_in": "true",
             "phone_numbers": [{"phone_number": "+1 413-555-0100"}], "zip": "", "latitude": 42.50, "id": "ignored",
             "user_profile": {"favourite_drink": "mocha", "_version": 4}, "second_last_name": "x",

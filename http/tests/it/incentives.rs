@@ -16,7 +16,8 @@ async fn ask(server: &Server, path: &str, mut body: Value) -> (u16, Value) {
 fn deposit(amount: &Value, key: &str) -> Value {
     json!({"user_id": "900", "deposit_details": [{
         "amount": amount, "point_account_id": POINTS.to_uppercase(), "point_source_id": SOURCE,
-        "reference_id": "ord-77", "reference_type": "MakeGood", "idempotency_id": key, "rank": 1, "time_of_occurrence": "",
+        "reference_id": "ord-77", "reference_type": "MakeGood", "idempotency_id": key,
+        "rank": 1, "time_of_occurrence": "",
     }]})
 }
 
@@ -137,7 +138,8 @@ fn the_audit_log_is_filtered_paged_and_limited() {
             (&json!("2017-01-31T03:00:00Z"), &json!("2017-02-01T00:00:00"))
         );
         assert_eq!(row["expiration_date"], "2017-08-01T00:00:00");
-        let listed = json!({"user_id": "900", "modification_types": ["MakeGood"], "exclude_specified_modification_types": true});
+        let listed = json!({"user_id": "900", "modification_types": ["MakeGood"],
+                            "exclude_specified_modification_types": true});
         assert_eq!(ask(&server, path, listed).await.1["payload"]["total_records"], 0);
         let cases = [
             (json!({"take": 1001}), "take_too_large"),

@@ -7,8 +7,10 @@
 
 mod customers;
 mod incentives;
+mod odd_bodies;
 mod operations;
 mod pos;
 mod pos_bulk;
+mod pos_odd_sales;
 mod support;
 mod transactions;

@@ -41,7 +41,7 @@ async fn engine_drains(server: &crate::support::Server) {
 #[test]
 fn the_program_is_checked_and_replaced() {
     run(async |server| {
-        let program = include_str!("../../../tests/data/grocery-program.json");
+        let program = include_str!("../../../demo/grocery-program.json");
         let before = server.engine.program().version();
         let checked =
             server.admin("PUT", "/admin/program?check=true", &program.replace("Grocery", "Grocer")).await;

@@ -20,7 +20,7 @@ pub const STORE: &str = "b7944570-da96-4c87-8629-000000000001";
 pub const POINTS: &str = "9a000000-0000-4000-8000-000000000001";
 pub const STATUS: &str = "9a000000-0000-4000-8000-000000000002";
 pub const NOW: &str = "2017-02-01T00:00:00Z";
-const PROGRAM: &str = include_str!("../../../tests/data/grocery-program.json");
+const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
 
 /// A running server, its keys and its engine.
 pub struct Server {
@@ -76,7 +76,8 @@ async fn start(switches: HttpSwitches) -> Server {
     let (engine, _) = actors::start(options).await.unwrap();
     let stores = json!([{"store_id": STORE, "number": "1", "name": "One", "time_zone": "America/Chicago"}]);
     engine.configure(Section::Stores, stores.to_string(), false).await.unwrap();
-    let catalog = json!({"item_id": "BANANA", "name": "Banana", "category": "FRUIT", "department": "PRODUCE", "brand": ""});
+    let catalog = json!({"item_id": "BANANA", "name": "Banana", "category": "FRUIT",
+                         "department": "PRODUCE", "brand": ""});
     engine.configure(Section::Catalog, catalog.to_string(), false).await.unwrap();
     let (credentials, keys) = Credentials::generate(RETAILER.parse().unwrap());
     let metrics = PrometheusBuilder::new().build_recorder().handle();
@@ -173,7 +174,8 @@ pub fn sale(request_id: &str, transaction_id: &str, member: &str, amount: f64) -
         "request_payload": {
             "transaction_id": transaction_id, "channel": "POS", "subtotal": amount, "tax_total": 1.5,
             "open_time": "2017-01-31T12:00:00.000Z", "modified_time": "2017-01-31T12:20:00Z",
-            "items": [{"line_id": "1", "item_id": "BANANA", "quantity": 2, "unit_price": amount / 2.0, "subtotal": amount,
+            "items": [{"line_id": "1", "item_id": "BANANA", "quantity": 2,
+                       "unit_price": amount / 2.0, "subtotal": amount,
                        "custom_data": {"a": [1, 2.50]}}],
             "payments": [{"payment_id": "P1", "amount": amount, "type": "Credit", "payment_time": "2017-01-31 12:19:30",
                           "user_id": member, "user_id_type": "external_id"}],

@@ -70,7 +70,8 @@ fn sales_of_a_store_are_filtered_sorted_and_paged() {
             let results = page["payload"]["results"].as_array().unwrap();
             results.iter().map(|sale| sale["pos_transaction_id"].as_str().unwrap().to_owned()).collect()
         };
-        let query = json!({"storeId": STORE, "user_id": "900", "take": 2, "sort_by": "check_amount", "sort_direction": "asc"});
+        let query = json!({"storeId": STORE, "user_id": "900", "take": 2,
+                           "sort_by": "check_amount", "sort_direction": "asc"});
         let (_, first) = ask(&server, MANY, query.clone()).await;
         assert_eq!(
             (&first["payload"]["total_records"], ids(&first)),

@@ -54,7 +54,8 @@ fn check_header(
     }
     match previous {
         None if next.header.after.frame > mark.frame => damaged(format!(
-            "it is the first segment and continues after frame {}, but the tables end at frame {}; segments are missing",
+            "it is the first segment and continues after frame {}, but the tables end at frame {}; \
+             segments are missing",
             next.header.after.frame, mark.frame
         )),
         Some(previous) if next.header.sequence != previous.header.sequence + 1 => {

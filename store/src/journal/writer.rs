@@ -129,7 +129,8 @@ impl JournalWriter {
                 Ok(())
             }
             Err(CreateFailure { error, may_be_named: true }) => {
-                // The next segment may be on disk and cut the present one off here: a frame written to it could be lost.
+                // The next segment may be on disk and cut the present one off here: a frame written to it could be
+                // lost.
                 self.close_segment();
                 Err(StorageFault::Redb(redb::Error::Io(io::Error::other(error))))
             }

@@ -56,7 +56,8 @@ impl View {
     pub(crate) fn snapshot(&self, entity: EntityKey) -> Result<Option<StoredSnapshot>, ReadError> {
         let key = entity.encode();
         let Some(body) = get(&self.snapshots, Table::Snapshots, &key)? else {
-            // Every entity with a history has a snapshot; without this look, a damaged key would make an entity seem new.
+            // Every entity with a history has a snapshot; without this look, a damaged key would make an entity seem
+            // new.
             return if self.history(entity, Lsn::ZERO, 1)?.is_empty() {
                 Ok(None)
             } else {

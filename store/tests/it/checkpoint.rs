@@ -13,6 +13,28 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+/// What was durable before a read is in what it shows; nothing is there twice or out of order.
+fn read_everything(store: &dyn Store<u64>) {
+    let before = store.durable().get();
+    let seen = state(store, 1).unwrap_or_default();
+    let expected: Vec<u8> =
+        (0..).flat_map(|i: u64| [&i.to_be_bytes()[..], b","].concat()).take(seen.len()).collect();
+    assert_eq!(seen, expected, "no record twice, none missing");
+    assert!(u64::try_from(seen.len() / 9).unwrap() >= before);
+    let before = store.durable().get();
+    let history = store.history(entity(1), Lsn::ZERO, usize::MAX).unwrap();
+    assert!(history.iter().map(|(lsn, _)| lsn.get()).eq(1..=u64::try_from(history.len()).unwrap()));
+    assert!(u64::try_from(history.len()).unwrap() >= before);
+    let before = store.durable().get();
+    if before > 0 {
+        assert!(store.get(IndexId(1), &(before - 1).to_be_bytes()).unwrap().is_some());
+        assert!(store.record(entity(1), Lsn::new(before)).unwrap().is_some());
+    }
+    let rows = store.scan(IndexId(1), ScanRange::all(), Direction::Backward, 40).unwrap();
+    assert!(rows.windows(2).all(|pair| pair[0].0 > pair[1].0));
+    assert!(u64::try_from(rows.len()).unwrap() >= before.min(40));
+}
+
 #[test]
 fn reads_are_right_at_every_moment_beside_checkpoints_and_appends() {
     const RECORDS: u64 = 3000;
@@ -42,31 +64,7 @@ fn reads_are_right_at_every_moment_beside_checkpoints_and_appends() {
             scope.spawn(move || {
                 let mut looks = 0;
                 while !done.load(Ordering::Acquire) {
-                    let before = store.durable().get();
-                    let seen = state(store, 1).unwrap_or_default();
-                    let expected: Vec<u8> = (0..)
-                        .flat_map(|i: u64| [&i.to_be_bytes()[..], b","].concat())
-                        .take(seen.len())
-                        .collect();
-                    assert_eq!(seen, expected, "no record twice, none missing");
-                    assert!(u64::try_from(seen.len() / 9).unwrap() >= before);
-                    let before = store.durable().get();
-                    let history = store.history(entity(1), Lsn::ZERO, usize::MAX).unwrap();
-                    assert!(
-                        history
-                            .iter()
-                            .map(|(lsn, _)| lsn.get())
-                            .eq(1..=u64::try_from(history.len()).unwrap())
-                    );
-                    assert!(u64::try_from(history.len()).unwrap() >= before);
-                    let before = store.durable().get();
-                    if before > 0 {
-                        assert!(store.get(IndexId(1), &(before - 1).to_be_bytes()).unwrap().is_some());
-                        assert!(store.record(entity(1), Lsn::new(before)).unwrap().is_some());
-                    }
-                    let rows = store.scan(IndexId(1), ScanRange::all(), Direction::Backward, 40).unwrap();
-                    assert!(rows.windows(2).all(|pair| pair[0].0 > pair[1].0));
-                    assert!(u64::try_from(rows.len()).unwrap() >= before.min(40));
+                    read_everything(store);
                     looks += 1;
                 }
                 assert!(looks > 0);

@@ -154,7 +154,8 @@ fn a_changed_swapped_or_missing_frame_is_named() {
         drop(database);
         let error = open_with(options(), &disk).err().unwrap();
         assert!(
-            matches!(&error, OpenError::Damaged { file, frame: Some(found), .. } if file == segment && *found == number),
+            matches!(&error, OpenError::Damaged { file, frame: Some(found), .. }
+                if file == segment && *found == number),
             "{what}: {error}"
         );
         let shared: Arc<dyn Disk> = Arc::new(disk);

@@ -89,7 +89,8 @@ fn missing_files_are_noticed() {
         names.iter().filter(|name| *name != missing).for_each(|name| {
             without.put(name, disk.contents(name).unwrap());
         });
-        // Losing the last segment whole, with nothing after it, is the one loss that cannot be seen before a checkpoint.
+        // Losing the last segment whole, with nothing after it, is the one loss that cannot be seen before a
+        // checkpoint.
         let is_last = names.iter().rfind(|name| name.starts_with("journal-")) == Some(missing);
         match open_with(options(), &without) {
             Err(OpenError::Damaged { .. }) => {}

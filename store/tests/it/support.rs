@@ -1,4 +1,5 @@
-//! What the tests share: a fold that can be checked by eye, a listener that remembers, and a scripted run with its model.
+//! What the tests share: a fold that can be checked by eye, a listener that remembers, and a scripted run with its
+//! model.
 
 use laurel_store::{
     Append, CommitFailure, Committed, Direction, Disk, EffectId, EntityKey, Epoch, Fold, FoldError,

@@ -53,7 +53,10 @@ fn limit(document: document::Limit, at: &Path<'_>, report: &mut Report) -> Optio
             WindowKind::Rolling
         }
     };
-    Some(Limit { cap: cap?, window: Span { value: value?, unit: unit? }, kind })
+    let window = Span { value: value?, unit: unit? };
+    // A window without an end is the same either way, and as a calendar window it is one sum instead of a list of uses.
+    let kind = if window.unit == Unit::Forever { WindowKind::Calendar } else { kind };
+    Some(Limit { cap: cap?, window, kind })
 }
 
 fn cap(scope: i64, max: Points, at: &Path<'_>, report: &mut Report) -> Option<Cap> {

@@ -1,7 +1,7 @@
 //! From the documents of a retailer to a checked [`Program`].
 //!
-//! Goes on after a problem with a stand-in value, so that one run finds as many problems as possible; a program with a problem
-//! never leaves this module.
+//! Goes on after a problem with a stand-in value, so that one run finds as many problems as possible; a program with
+//! a problem never leaves this module.
 
 mod accounts;
 mod constraints;

@@ -53,7 +53,8 @@ pub(super) fn nodes(
     in_order(loose)
 }
 
-/// Whether some node selects lines by item: then an outcome earns on those lines unless it says otherwise (incentives.md 6.6).
+/// Whether some node selects lines by item: then an outcome earns on those lines unless it says otherwise
+/// (incentives.md 6.6).
 pub(super) fn select_items(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| matches!(&node.test, NodeTest::CurrentPurchase(test) if !test.items.is_empty()))
 }
@@ -229,8 +230,8 @@ fn is_own_ancestor(node: &Node, by_id: &HashMap<RuleNodeId, &Node>) -> bool {
     false
 }
 
-/// Lays the nodes out children before parents and notes the places of the children. Nodes that hang on no root stay away: they
-/// have been reported.
+/// Lays the nodes out children before parents and notes the places of the children. Nodes that hang on no root stay
+/// away: they have been reported.
 fn in_order(loose: Vec<Loose>) -> Vec<Node> {
     let mut below: HashMap<Option<RuleNodeId>, Vec<Node>> = HashMap::new();
     for Loose { node, .. } in loose {

@@ -100,8 +100,8 @@ impl Report {
         text
     }
 
-    /// A whole number within a range, or the default when it is absent. The default also stands in for a bad number, which is
-    /// reported.
+    /// A whole number within a range, or the default when it is absent. The default also stands in for a bad number,
+    /// which is reported.
     pub(super) fn number(
         &mut self,
         at: &Path<'_>,
@@ -145,8 +145,8 @@ impl Report {
         }
     }
 
-    /// Reports a member that names another retailer than the program's. Says nothing while the program's is unknown: that has
-    /// been reported.
+    /// Reports a member that names another retailer than the program's. Says nothing while the program's is unknown:
+    /// that has been reported.
     pub(super) fn retailer(&mut self, at: &Path<'_>, field: Field<RetailerId>, expected: RetailerId) {
         let named = self.optional(at, "retailer_id", field);
         if expected != UNKNOWN_RETAILER && named.is_some_and(|named| named != expected) {

@@ -1,7 +1,7 @@
 //! The wire shapes of program documents (incentives.md sections 2 and 6), as text that nobody has judged yet.
 //!
-//! Nothing here refuses a member: a [`Field`] keeps what could not be read, so that the compiler can report every problem of a
-//! document together, each with its path. Members that are not listed are ignored (incentives.md 1.3).
+//! Nothing here refuses a member: a [`Field`] keeps what could not be read, so that the compiler can report every
+//! problem of a document together, each with its path. Members that are not listed are ignored (incentives.md 1.3).
 
 mod field;
 mod retailer;

@@ -1,4 +1,5 @@
-//! Rule trees in their compiled form: no JSON, no names to look up, references already checked (incentives.md section 6).
+//! Rule trees in their compiled form: no JSON, no names to look up, references already checked (incentives.md section
+//! 6).
 
 mod constraint;
 mod node;
