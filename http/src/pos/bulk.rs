@@ -8,7 +8,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -22,8 +22,10 @@ use actix_web::{
     web::{Bytes, BytesMut},
 };
 use actors::{EngineError, SaleAnswer, SaleError, SaleRequest, fingerprint};
+use domain::sale::Content;
 use futures_util::{Stream, stream::FuturesOrdered};
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use super::{
     PosCode, PosError,
@@ -249,10 +251,13 @@ impl Turns {
         if self.last.len() > Self::REMEMBERED {
             self.last.retain(|_, last| matches!(last.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
         }
-        let mut turn = Turn { before: Vec::new(), done: Vec::new() };
         let payers = content.payments.iter().flat_map(|payment| [&payment.user, &payment.additional_user]);
         let named = payers.flatten().map(|user| &user.id).chain(&content.envelope_user_id);
-        for member in named.chain(content.discounts.iter().filter_map(|discount| discount.user_id.as_ref())) {
+        let named = named.chain(content.discounts.iter().filter_map(|discount| discount.user_id.as_ref()));
+        // Each once: a member named twice on one sale must not wait for that sale itself.
+        let members: BTreeSet<_> = named.collect();
+        let mut turn = Turn { before: Vec::new(), done: Vec::new() };
+        for member in members {
             let (done, wait) = oneshot::channel();
             turn.before.extend(self.last.insert(member.clone(), wait));
             turn.done.push(done);
@@ -262,16 +267,13 @@ impl Turns {
 }
 
 impl Turn {
-    /// Waits for the sales before this one. What is given back lets those behind it go when it is dropped.
+    /// Waits for the sales before this one. Those behind it go when what is given back is dropped.
     async fn come(self) -> Vec<oneshot::Sender<()>> {
-        let mut own = self.done;
         for before in self.before {
-            // A member named twice on one sale stands behind that sale itself.
-            if !own.iter_mut().any(|done| done.is_closed()) || !is_own(&before) {
-                let _ = before.await;
-            }
+            // An error says that the sale before is done: its end of the line was dropped.
+            let _ = before.await;
         }
-        own
+        self.done
     }
 }
 
