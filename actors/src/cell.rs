@@ -13,7 +13,7 @@ use domain::{
     id::IdRun,
     program::Program,
 };
-use store::{Append, AppendError, EffectId, EntityKey, FoldError, Loaded, Lsn};
+use store::{Append, AppendError, EffectId, EntityKey, FoldError, Haste, Loaded, Lsn};
 
 use crate::{
     delivery::Delivery,
@@ -68,6 +68,8 @@ pub trait Surroundings {
     fn shard(&self) -> u16;
     /// Everything up to here is on disk.
     fn durable(&self) -> Lsn;
+    /// Somebody waits for what is queued.
+    fn hurry(&self);
     /// Something old that a decision depends on, from what is on disk.
     fn fetch(&self, entity: EntityKey, need: &Need, into: &mut Fetched) -> Result<(), EngineError>;
 }
@@ -115,7 +117,10 @@ impl<E: Durable> Cell<E> {
             let context = Context { now, ids, program: &program, fetched: &fetched };
             let decision = match self.state.decide(command, &context).map_err(Undecided::Refused)? {
                 Verdict::Decided(decision) => decision,
-                Verdict::Need(_) if self.last > surroundings.durable() => return Err(Undecided::NotYet),
+                Verdict::Need(_) if self.last > surroundings.durable() => {
+                    surroundings.hurry();
+                    return Err(Undecided::NotYet);
+                }
                 Verdict::Need(need) => {
                     surroundings.fetch(self.key, &need, &mut fetched)?;
                     continue;
@@ -160,8 +165,11 @@ impl<E: Durable> Cell<E> {
         let effects = u16::try_from(deliveries.len()).expect("a decision has few effects");
         let companion =
             Companion { shard: surroundings.shard(), answers_effect: consumes.is_some(), deliveries };
+        // Nobody waits for the answer to an effect: whoever asks for what it did hurries the store.
+        let haste = if consumes.is_some() { Haste::Soon } else { Haste::Now };
+        let record_bytes = record.encode();
         let append =
-            Append { entity: self.key, record: record.encode(), effects, consumes, index, companion };
+            Append { entity: self.key, record: record_bytes, effects, consumes, index, haste, companion };
         self.last = surroundings.append(append)?;
         for event in &record.events {
             self.state.apply(event);

@@ -124,6 +124,7 @@ where
             return After::Done;
         }
         let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
+        let before = self.cell.last();
         let decided = self.cell.execute(&command, None, &surroundings);
         self.slot.last.set(self.cell.last());
         E::decided(self.cell.state(), self.id, &self.common.shared);
@@ -142,7 +143,11 @@ where
                 let _ = answer.send(durable.map(|()| reply).map_err(AskError::Engine));
             }),
         };
-        self.common.hold(self.cell.last(), held);
+        if self.cell.last() == before {
+            self.common.hold_and_hurry(before, held);
+        } else {
+            self.common.hold(self.cell.last(), held);
+        }
         After::Done
     }
 
@@ -155,7 +160,7 @@ where
         if self.is_stale() {
             return held(Err(EngineError::Unavailable));
         }
-        self.common.hold(self.cell.last(), held);
+        self.common.hold_and_hurry(self.cell.last(), held);
     }
 
     /// Takes in the effects of the slot, in order, as far as they can be written.

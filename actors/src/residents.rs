@@ -26,6 +26,8 @@ use crate::{
 
 /// How much work may wait at one entity.
 pub const ENTITY_MAILBOX: usize = 4096;
+/// How many actors of a kind that leaves may be there between two commits.
+const LEAVING_MAX: usize = 1024;
 /// How many actors are looked at, at most, to find one that can go.
 const EVICTION_TRIES: usize = 16;
 
@@ -150,6 +152,17 @@ where
         match E::RESIDENCE {
             Residence::Leaves => self.let_idle_go(durable),
             Residence::Stays => self.evict_over_limit(durable),
+        }
+    }
+
+    /// The same between two commits: who only looks at entities brings them into memory too.
+    pub fn make_room(&mut self, durable: Lsn) {
+        let many = match E::RESIDENCE {
+            Residence::Leaves => self.by_id.len() > LEAVING_MAX,
+            Residence::Stays => self.by_id.len() > self.limit,
+        };
+        if many {
+            self.passivate(durable);
         }
     }
 

@@ -191,6 +191,7 @@ where
         {
             view.refuse(error);
         }
+        residents.make_room(common.durable());
     }
 }
 

@@ -80,6 +80,14 @@ impl Common {
         self.ticks.get()
     }
 
+    /// Holds an answer to something that was not written itself, but depends on what was: nobody else may be waiting for that.
+    pub fn hold_and_hurry(&self, lsn: Lsn, answer: Held) {
+        if lsn > self.durable() {
+            self.shared.store.hurry();
+        }
+        self.hold(lsn, answer);
+    }
+
     /// Holds an answer until a position is durable.
     pub fn hold(&self, lsn: Lsn, answer: Held) {
         self.pending.borrow_mut().hold(lsn, answer);
@@ -116,6 +124,10 @@ impl Surroundings for InEpoch<'_> {
 
     fn durable(&self) -> Lsn {
         self.common.durable()
+    }
+
+    fn hurry(&self) {
+        self.common.shared.store.hurry();
     }
 
     fn shard(&self) -> u16 {

@@ -1,8 +1,8 @@
 //! Records of 300 bytes through append to committed, and what quick-repair would cost the journal.
 
 use laurel_store::{
-    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Listener,
-    Options, Store, open,
+    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Haste,
+    Listener, Options, Store, open,
 };
 use redb::{Database, Durability, TableDefinition};
 use std::error::Error;
@@ -48,6 +48,7 @@ fn append(i: u64) -> Append<u64> {
         effects: 0,
         consumes: None,
         index: Vec::new(),
+        haste: Haste::Now,
         companion: i,
     }
 }

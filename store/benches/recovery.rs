@@ -1,8 +1,8 @@
 //! A million records of 300 bytes: opening with none of them in the tables, the checkpoint, opening after it.
 
 use laurel_store::{
-    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Listener,
-    Options, RedbStore, Store, open,
+    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Haste,
+    Listener, Options, RedbStore, Store, open,
 };
 use std::error::Error;
 use std::path::Path;
@@ -48,7 +48,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         id[..8].copy_from_slice(&(i % 50_000).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
         let entity = EntityKey { kind: 1, id };
         let record = vec![7; 300];
-        let append = Append { entity, record, effects: 0, consumes: None, index: Vec::new(), companion: () };
+        let append = Append {
+            entity,
+            record,
+            effects: 0,
+            consumes: None,
+            index: Vec::new(),
+            haste: Haste::Now,
+            companion: (),
+        };
         match store.append(Epoch::FIRST, append) {
             Ok(_) => i += 1,
             Err(AppendError::Full) => thread::sleep(Duration::from_micros(200)),

@@ -75,7 +75,7 @@ impl<T> Committer<T> {
                 break;
             }
             let Some(append) = self.taken.pop_front() else { break };
-            let Append { entity, record, effects, consumes, index, companion } = append;
+            let Append { entity, record, effects, consumes, index, haste: _, companion } = append;
             let at =
                 self.frame.push(&RecordParts { entity, effects, consumes, record: &record, index: &index });
             self.framed.push(Framed { entity, effects, at, index, companion });

@@ -41,7 +41,7 @@ pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
 pub use store::{
-    Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, IndexRow, Listener, Loaded,
+    Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, Haste, IndexRow, Listener, Loaded,
     ScanRange, Stats, Store,
 };
 pub use verify::verify;

@@ -6,7 +6,7 @@ use crate::error::AppendError;
 use crate::journal::record::RecordParts;
 use crate::key::{Epoch, Lsn};
 use crate::shared::lock;
-use crate::store::Append;
+use crate::store::{Append, Haste};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,8 +30,20 @@ struct State<T> {
     /// Bytes and records waiting or in the committer's hands.
     bytes: usize,
     records: u64,
-    /// Whether the committer waits to be woken. Spares a system call for each append while it is busy.
-    committer_sleeps: bool,
+    /// Somebody waits for what is queued.
+    hasty: bool,
+    committer: Committer,
+}
+
+/// What the committer is doing. Spares a system call for each append while it is busy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Committer {
+    /// At work: it looks into the queue by itself.
+    Awake,
+    /// Waits for an append that somebody waits for, and looks into the queue after [`Haste::SOON_MAX`] at the latest.
+    Dozes,
+    /// Waits for any append.
+    Sleeps,
 }
 
 /// The queue in front of the committer.
@@ -55,7 +67,8 @@ impl<T> Queue<T> {
             waiting: VecDeque::new(),
             bytes: 0,
             records: 0,
-            committer_sleeps: false,
+            hasty: false,
+            committer: Committer::Awake,
         };
         Self { state: Mutex::new(state), wake: Condvar::new(), bytes_max }
     }
@@ -88,29 +101,60 @@ impl<T> Queue<T> {
         state.next = lsn.next();
         state.bytes += cost;
         state.records += 1;
+        let now = append.haste == Haste::Now;
+        state.hasty |= now;
         state.waiting.push_back(append);
-        if state.committer_sleeps {
-            state.committer_sleeps = false;
-            self.wake.notify_one();
-        }
+        self.wake_for(&mut state, now);
         Ok(lsn)
     }
 
-    /// Waits for appends and moves all of them into `taken`, which must be empty. `false` if the queue is closed and
-    /// nothing is left.
+    /// Somebody waits for what is queued.
+    pub(crate) fn hurry(&self) {
+        let mut state = lock(&self.state);
+        if !state.waiting.is_empty() {
+            state.hasty = true;
+            self.wake_for(&mut state, true);
+        }
+    }
+
+    fn wake_for(&self, state: &mut State<T>, now: bool) {
+        let wakes = match state.committer {
+            Committer::Awake => false,
+            Committer::Dozes => now,
+            Committer::Sleeps => true,
+        };
+        if wakes {
+            state.committer = Committer::Awake;
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits for appends that somebody waits for, or for a while for others, and moves all of them into `taken`, which must
+    /// be empty. `false` if the queue is closed and nothing is left.
     pub(crate) fn take(&self, taken: &mut VecDeque<Append<T>>) -> bool {
         debug_assert!(taken.is_empty());
         let mut state = lock(&self.state);
-        while state.waiting.is_empty() {
+        let mut dozed = false;
+        while !state.hasty && (state.waiting.is_empty() || !dozed) {
             if state.status == Status::Closed {
-                return false;
+                break;
             }
-            state.committer_sleeps = true;
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if dozed {
+                state.committer = Committer::Sleeps;
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                dozed = false;
+            } else {
+                state.committer = Committer::Dozes;
+                let waited = self.wake.wait_timeout(state, Haste::SOON_MAX);
+                let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                state = woken;
+                dozed = timeout.timed_out();
+            }
         }
-        state.committer_sleeps = false;
+        state.committer = Committer::Awake;
+        state.hasty = false;
         std::mem::swap(&mut state.waiting, taken);
-        true
+        !taken.is_empty()
     }
 
     /// Appends of this size in all are durable and count no longer.
@@ -127,6 +171,7 @@ impl<T> Queue<T> {
         state.next = durable.next();
         state.bytes = 0;
         state.records = 0;
+        state.hasty = false;
         if state.status == Status::Open {
             state.status = Status::Unavailable;
         }

@@ -200,6 +200,10 @@ impl<T: Send> Store<T> for RedbStore<T> {
         self.shared.note_full(self.queue.push(epoch, append, self.shared.memory_is_full()))
     }
 
+    fn hurry(&self) {
+        self.queue.hurry();
+    }
+
     fn load(&self, entity: EntityKey) -> Result<Loaded, ReadError> {
         self.noting_faults(self.read_loaded(entity))
     }

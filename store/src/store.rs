@@ -7,6 +7,7 @@ use crate::key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
 use crate::pending::PendingEffect;
 use crate::record_bytes::RecordBytes;
 use std::ops::Bound;
+use std::time::Duration;
 
 /// One record to be written.
 #[derive(Clone, Debug)]
@@ -21,8 +22,25 @@ pub struct Append<T> {
     pub consumes: Option<EffectId>,
     /// Index rows that become visible together with the record.
     pub index: Vec<IndexChange>,
+    /// How soon it must become durable.
+    pub haste: Haste,
     /// What the caller wants handed back when the record is durable or lost. Never stored.
     pub companion: T,
+}
+
+/// How soon a record must become durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Haste {
+    /// Somebody waits for it: at once.
+    Now,
+    /// Nobody waits for it: with the next record that somebody waits for, or within [`Haste::SOON_MAX`]. Spares commits that
+    /// only delay those that are waited for.
+    Soon,
+}
+
+impl Haste {
+    /// How long a record that nobody waits for may lie in the queue.
+    pub const SOON_MAX: Duration = Duration::from_millis(5);
 }
 
 /// What is known of one entity.
@@ -130,6 +148,9 @@ pub trait Store<T>: Send + Sync {
     /// # Errors
     /// [`AppendError`]; the record and its companion are dropped.
     fn append(&self, epoch: Epoch, append: Append<T>) -> Result<Lsn, AppendError>;
+
+    /// Somebody waits for what is queued: makes it durable at once, whatever its [`Haste`].
+    fn hurry(&self);
 
     /// The snapshot of an entity and the durable records after it.
     ///

@@ -7,5 +7,5 @@ mod durability;
 mod points;
 mod sales;
 mod supervision;
-mod window;
 mod support;
+mod window;

@@ -75,7 +75,11 @@ fn sales_that_leave_the_window_before_they_are_durable_are_corrected_not_credite
                 let id = format!("{round}-{number}");
                 tries.push(sending(&engine, &id, sale(&id, &who, "1", DAY)));
             }
-            tries.push(sending(&engine, "again", sale(&format!("{round}-x"), &who, "12", "2017-01-06T10:00:00Z")));
+            tries.push(sending(
+                &engine,
+                "again",
+                sale(&format!("{round}-x"), &who, "12", "2017-01-06T10:00:00Z"),
+            ));
             for done in tries {
                 done.await.unwrap();
             }

@@ -105,6 +105,7 @@ fn three_thousand_items_are_refused_and_two_thousand_taken() {
         server.member("900").await;
         let of = |count| {
             let mut body = sale(&format!("r{count}"), &format!("T{count}"), "900", 10.0);
+            body["request_payload"]["subtotal"] = json!(count);
             body["request_payload"]["items"] = (0..count).map(|line| item(line, "BREAD", 1, 1)).collect();
             body
         };

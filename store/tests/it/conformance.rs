@@ -4,7 +4,8 @@ use crate::support::{
     Concat, GONE, Opened, Recorder, delete, entity, open_with, options, put, record, state,
 };
 use laurel_store::{
-    AppendError, Direction, Epoch, FolderDisk, IndexId, Lsn, MemoryDisk, Recovered, ScanRange, Store, verify,
+    AppendError, Direction, Epoch, FolderDisk, Haste, IndexId, Lsn, MemoryDisk, Recovered, ScanRange, Store,
+    verify,
 };
 use std::ops::Bound;
 use std::sync::Arc;
@@ -217,6 +218,25 @@ fn effects_survive_until_consumed(backend: &dyn Backend) {
     }
 }
 
+/// What nobody waits for becomes durable all the same: after a while, with what is waited for, or when somebody asks.
+fn nobody_has_to_wait_for_a_record(backend: &dyn Backend) {
+    let (store, recorder, _) = backend.open();
+    let soon = |number| laurel_store::Append { haste: Haste::Soon, ..record(1, b"x", number) };
+    store.append(Epoch::FIRST, soon(1)).unwrap();
+    assert!(recorder.settled(1), "after a while");
+    for number in (2..400).step_by(2) {
+        store.append(Epoch::FIRST, soon(number)).unwrap();
+        write(store.as_ref(), &recorder, record(2, b"y", number + 1));
+        assert_eq!(store.durable(), Lsn::new(number + 1), "in order, with what is waited for");
+    }
+    store.append(Epoch::FIRST, soon(400)).unwrap();
+    store.hurry();
+    assert!(recorder.settled(400));
+    store.append(Epoch::FIRST, soon(401)).unwrap();
+    store.close().unwrap();
+    assert_eq!(recorder.committed().len(), 401, "what was queued is written");
+}
+
 fn a_closed_store_refuses(backend: &dyn Backend) {
     let (store, recorder, _) = backend.open();
     for i in 0..50 {
@@ -258,5 +278,6 @@ conformance!(
     rows_merge_memory_and_tables,
     long_scans_take_every_row_once,
     effects_survive_until_consumed,
+    nobody_has_to_wait_for_a_record,
     a_closed_store_refuses,
 );

@@ -2,7 +2,7 @@
 //! model.
 
 use laurel_store::{
-    Append, CommitFailure, Committed, Direction, Disk, EffectId, EntityKey, Epoch, Fold, FoldError,
+    Append, CommitFailure, Committed, Direction, Disk, EffectId, EntityKey, Epoch, Fold, FoldError, Haste,
     IndexChange, IndexId, Listener, Lsn, OpenError, Options, Recovered, RedbStore, ScanRange, Store, open,
 };
 use std::collections::BTreeMap;
@@ -135,6 +135,7 @@ pub fn record(number: u8, bytes: &[u8], companion: u64) -> Append<u64> {
         effects: 0,
         consumes: None,
         index: Vec::new(),
+        haste: Haste::Now,
         companion,
     }
 }
@@ -181,6 +182,7 @@ pub fn scripted(i: u64) -> Append<u64> {
         consumes: (i % 4 == 3)
             .then(|| EffectId { lsn: Lsn::new((i / 6) * 3 + 1), index: u16::from(i % 8 == 7) }),
         index,
+        haste: Haste::Now,
         companion: i,
     }
 }
