@@ -1,7 +1,7 @@
 //! `laurel serve`: start-up and shutdown, in order.
 //!
-//! Up: folder, credentials, engine (recovery), HTTP. Down: HTTP stops taking requests and answers those it has, the engine
-//! waits for what is under way and closes the store.
+//! Up: folder, credentials, engine (recovery), HTTP. Down: HTTP stops taking requests and answers those it has, the
+//! engine waits for what is under way and closes the store.
 
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
@@ -47,7 +47,8 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
     let begun = Instant::now();
     std::fs::create_dir_all(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
     // The lock of the folder is taken first: two first starts must not both make keys.
-    let disk = FolderDisk::new(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
+    let disk =
+        FolderDisk::new(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
     let (tenant, fresh) = tenant::load_or_make(options)?;
     tracing::info!(folder = %options.data.display(), first_start = fresh.is_some(), "folder and credentials are there");
 
@@ -60,7 +61,8 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
         test_clock: options.test_clock.is_some(),
         ..HttpSwitches::default()
     };
-    let state = HttpState::new(HttpConfig { engine: engine.clone(), credentials: tenant.credentials, switches, metrics });
+    let config = HttpConfig { engine: engine.clone(), credentials: tenant.credentials, switches, metrics };
+    let state = HttpState::new(config);
     let server = HttpServer::new(move || App::new().configure(laurel_http::routes(state.clone())))
         .workers(options.http_workers().get())
         .max_connections(options.max_connections)
@@ -88,7 +90,11 @@ async fn keep_up(metrics: PrometheusHandle) {
     }
 }
 
-async fn start_engine(options: &ServeOptions, disk: FolderDisk, retailer: RetailerId) -> anyhow::Result<Engine> {
+async fn start_engine(
+    options: &ServeOptions,
+    disk: FolderDisk,
+    retailer: RetailerId,
+) -> anyhow::Result<Engine> {
     let begun = Instant::now();
     let clock = match options.test_clock {
         None => Clock::Machine,
@@ -122,7 +128,9 @@ async fn start_engine(options: &ServeOptions, disk: FolderDisk, retailer: Retail
 
 /// What is in force until a retailer applies a program: nothing earns anything.
 fn first_program(retailer: RetailerId) -> String {
-    serde_json::json!({ "retailer": { "retailer_id": retailer.to_string(), "name": "Retailer", "time_zone": "UTC" } }).to_string()
+    let id = retailer.to_string();
+    let retailer = serde_json::json!({ "retailer_id": id, "name": "Retailer", "time_zone": "UTC" });
+    serde_json::json!({ "retailer": retailer }).to_string()
 }
 
 fn millis(begun: Instant) -> u64 {

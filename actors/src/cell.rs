@@ -1,8 +1,8 @@
-//! One entity between its durable records and its callers: recover, decide, append, apply. A plain state machine: the actor
-//! around it only carries messages.
+//! One entity between its durable records and its callers: recover, decide, append, apply. A plain state machine: the
+//! actor around it only carries messages.
 //!
-//! Invariant: the state is the fold of everything durable when it was loaded and of all records queued since; `last` is the
-//! last of these.
+//! Invariant: the state is the fold of everything durable when it was loaded and of all records queued since; `last`
+//! is the last of these.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ pub enum Undecided<R> {
     Refused(R),
     /// The engine failed.
     Engine(EngineError),
-    /// The decision depends on the history, and records of this cell are not in it yet: ask again when [`Cell::last`] is
-    /// durable, and nothing in between.
+    /// The decision depends on the history, and records of this cell are not in it yet: ask again when [`Cell::last`]
+    /// is durable, and nothing in between.
     NotYet,
 }
 
@@ -99,8 +99,8 @@ impl<E: Durable> Cell<E> {
         self.last
     }
 
-    /// Decides a command and queues what happens. The reply may be given when [`Cell::last`] is durable. On an error nothing has
-    /// changed.
+    /// Decides a command and queues what happens. The reply may be given when [`Cell::last`] is durable. On an error
+    /// nothing has changed.
     ///
     /// `consumes` is the effect that brought the command: its record is written even when nothing happens, so that the
     /// effect counts as delivered.

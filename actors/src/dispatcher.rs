@@ -1,7 +1,7 @@
 //! Hears from the committer what has become durable, and tells the shards.
 //!
-//! All effects are handed over, in journal order, before any answer of the same commit is released. A shard's mailbox keeps
-//! that order: whoever has an answer in hand and asks a receiver something finds the effect taken in already.
+//! All effects are handed over, in journal order, before any answer of the same commit is released. A shard's mailbox
+//! keeps that order: whoever has an answer in hand and asks a receiver something finds the effect taken in already.
 
 use std::sync::{
     Arc, OnceLock,
@@ -114,13 +114,17 @@ impl Listener<Companion> for Dispatcher {
     }
 
     fn failed(&self, epoch: Epoch, lost: Vec<Companion>, cause: CommitFailure) {
-        tracing::error!(lost = lost.len(), %cause, "a commit failed; what was lost is refused, everything is recovered from disk");
+        tracing::error!(
+            lost = lost.len(),
+            %cause,
+            "a commit failed; what was lost is refused, everything is recovered from disk"
+        );
         self.counters.failures.fetch_add(1, Ordering::Relaxed);
         for shard in self.shards() {
             shard.do_send(NewEpoch(epoch));
         }
-        // Receivers that had taken effects in without their record becoming durable have forgotten them: hand over again
-        // whatever no durable record has consumed.
+        // Receivers that had taken effects in without their record becoming durable have forgotten them: hand over
+        // again whatever no durable record has consumed.
         let pending = self.pending.get().expect("shards are introduced before anything is appended");
         let pending = pending();
         let arrived = self.counters.effects_arrived.load(Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! The actor around one entity. A thin shell: it takes work from its mailbox and from its slot, lets the cell decide, and
-//! holds the answers until they are durable.
+//! The actor around one entity. A thin shell: it takes work from its mailbox and from its slot, lets the cell decide,
+//! and holds the answers until they are durable.
 //!
 //! A panic while deciding or applying ends the actor and nothing else: the shard is told, and the next message finds a
 //! fresh actor made from durable state.
@@ -198,8 +198,8 @@ where
         }
     }
 
-    /// The effect in front has crashed the actor: after some tries it is set aside, so that the others get through. It stays
-    /// undelivered in the journal and is tried again at the next start.
+    /// The effect in front has crashed the actor: after some tries it is set aside, so that the others get through.
+    /// It stays undelivered in the journal and is tried again at the next start.
     fn note_crash(&self) {
         self.slot.crashes.set(self.slot.crashes.get() + 1);
         if self.slot.crashes.get() >= CRASHES_MAX {
@@ -251,7 +251,8 @@ where
                 false
             }
             Err(_) => {
-                tracing::error!(kind = E::KIND.name(), id = %uuid::Uuid::from_bytes(self.id), "an entity's actor crashed");
+                let id = uuid::Uuid::from_bytes(self.id);
+                tracing::error!(kind = E::KIND.name(), %id, "an entity's actor crashed");
                 if taking_effects {
                     self.note_crash();
                 }

@@ -1,4 +1,5 @@
-//! What the store asks of the layer above: how records change a snapshot, for every kind; and what they say, for people.
+//! What the store asks of the layer above: how records change a snapshot, for every kind; and what they say, for
+//! people.
 
 use domain::{configuration::Configuration, customer::Customer, identifier::Claim, sale::Sale};
 use store::{EntityKey, Fold, FoldError};

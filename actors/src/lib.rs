@@ -1,14 +1,14 @@
-//! Who does the work: one durable actor per customer, sale, identifier and configuration, on shards; and the engine handle,
-//! the only way in.
+//! Who does the work: one durable actor per customer, sale, identifier and configuration, on shards; and the engine
+//! handle, the only way in.
 //!
-//! Knows how entities live (recovery, durability, passivation, effects), not what they decide: that is `domain`'s. Knows
-//! nothing of HTTP.
+//! Knows how entities live (recovery, durability, passivation, effects), not what they decide: that is `domain`'s.
+//! Knows nothing of HTTP.
 //!
 //! The way of a command: the [`Engine`] sends it to the shard of its entity; the shard hands it to the entity's actor,
-//! which it spawns from durable state when there is none; the actor decides, queues the record and applies it, and goes on;
-//! the answer is held back until the store says that the record is durable. Effects are handed to their receivers by the
-//! committer, in journal order, before the answers are released: whoever has an answer finds the effects on their way, in
-//! front of anything it sends next.
+//! which it spawns from durable state when there is none; the actor decides, queues the record and applies it, and
+//! goes on; the answer is held back until the store says that the record is durable. Effects are handed to their
+//! receivers by the committer, in journal order, before the answers are released: whoever has an answer finds the
+//! effects on their way, in front of anything it sends next.
 
 mod cell;
 mod clock;

@@ -1,7 +1,7 @@
 //! Answers that wait for durability. A plain state machine: no actor, no clock, no thread.
 //!
-//! One per shard, since a shard's records are appended in the order in which their answers come here: what waits longest is
-//! what may be released first.
+//! One per shard, since a shard's records are appended in the order in which their answers come here: what waits
+//! longest is what may be released first.
 
 use std::collections::VecDeque;
 
@@ -35,8 +35,8 @@ impl Pending {
         self.waiting.len()
     }
 
-    /// Holds an answer until `lsn` is durable, or gives it out at once if it is. An answer that depends on less than what the
-    /// last one depends on waits as long as that one: order costs it at most one commit.
+    /// Holds an answer until `lsn` is durable, or gives it out at once if it is. An answer that depends on less than
+    /// what the last one depends on waits as long as that one: order costs it at most one commit.
     pub fn hold(&mut self, lsn: Lsn, answer: Held) {
         if lsn <= self.durable {
             return answer(Ok(()));

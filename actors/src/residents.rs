@@ -45,11 +45,11 @@ where
     Parcel: For<E>,
 {
     by_id: HashMap<[u8; 16], Resident<E>>,
-    /// Slots of actors that crashed with records still on their way to disk. A fresh actor would not find those in the store,
-    /// so there is none until they are durable.
+    /// Slots of actors that crashed with records still on their way to disk. A fresh actor would not find those in
+    /// the store, so there is none until they are durable.
     crashed: HashMap<[u8; 16], Rc<Slot>>,
-    /// In order of arrival at the end of the queue: the clock hand of second-chance eviction, or, for kinds that leave, the
-    /// order in which they become durable.
+    /// In order of arrival at the end of the queue: the clock hand of second-chance eviction, or, for kinds that
+    /// leave, the order in which they become durable.
     queue: VecDeque<([u8; 16], u64)>,
     limit: usize,
 }
@@ -110,7 +110,11 @@ where
             }
             Err(error) => {
                 let effect = parcel.effect;
-                tracing::error!(%error, ?effect, "an effect's receiver cannot be read; the effect waits for the next start");
+                tracing::error!(
+                    %error,
+                    ?effect,
+                    "an effect's receiver cannot be read; the effect waits for the next start"
+                );
             }
         }
     }
@@ -146,8 +150,8 @@ where
         self.queue.clear();
     }
 
-    /// Lets go whoever has nothing to do: all of a kind that leaves, and of a kind that stays those over the limit that were not
-    /// used for longest.
+    /// Lets go whoever has nothing to do: all of a kind that leaves, and of a kind that stays those over the limit
+    /// that were not used for longest.
     pub fn passivate(&mut self, durable: Lsn) {
         match E::RESIDENCE {
             Residence::Leaves => self.let_idle_go(durable),
@@ -236,7 +240,8 @@ impl<E: Durable> Resident<E>
 where
     Parcel: For<E>,
 {
-    /// Tells the actor that there are effects. They were admitted with the records that caused them, so this is not bounded.
+    /// Tells the actor that there are effects. They were admitted with the records that caused them, so this is not
+    /// bounded.
     fn wake(&self) {
         self.slot.queued.set(self.slot.queued.get() + 1);
         self.actor.do_send(Work::Effects);

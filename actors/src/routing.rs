@@ -15,8 +15,8 @@ pub fn partition(key: EntityKey) -> u64 {
     xxh3_64(&key.encode()) % PARTITIONS
 }
 
-/// How entities are spread over this process's shards. The last shard is the supervisors': it has the configuration, whose
-/// compilation takes long and must not hold up customers.
+/// How entities are spread over this process's shards. The last shard is the supervisors': it has the configuration,
+/// whose compilation takes long and must not hold up customers.
 #[derive(Debug, Clone, Copy)]
 pub struct Routing {
     workers: u64,

@@ -1,5 +1,5 @@
-//! A shard: one thread's worth of entities. Routes work to their actors, hands over effects, releases answers, lets idle
-//! actors go, and replaces those that crashed.
+//! A shard: one thread's worth of entities. Routes work to their actors, hands over effects, releases answers, lets
+//! idle actors go, and replaces those that crashed.
 
 use std::rc::Rc;
 

@@ -80,7 +80,8 @@ impl Common {
         self.ticks.get()
     }
 
-    /// Holds an answer to something that was not written itself, but depends on what was: nobody else may be waiting for that.
+    /// Holds an answer to something that was not written itself, but depends on what was: nobody else may be waiting
+    /// for that.
     pub fn hold_and_hurry(&self, lsn: Lsn, answer: Held) {
         if lsn > self.durable() {
             self.shared.store.hurry();

@@ -98,15 +98,7 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
     let store: Arc<dyn Store<Companion>> = store;
 
     let configuration = load_configuration(store.as_ref())?;
-    let program = match configuration.compile() {
-        None => Program::empty(options.retailer, "Laurel"),
-        Some(compiled) => compiled.map_err(StartError::Program)?,
-    };
-    let stored = program.retailer().id;
-    if stored != options.retailer {
-        return Err(StartError::OtherRetailer { stored, asked: options.retailer });
-    }
-
+    let program = program_in_force(&configuration, options.retailer)?;
     let shared = Shared {
         store: Arc::clone(&store),
         clock: options.clock,
@@ -156,6 +148,15 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
 fn load_configuration(store: &dyn Store<Companion>) -> Result<Configuration, StartError> {
     let loaded = store.load(Kind::Configuration.key(CONFIGURATION))?;
     Ok(recover(loaded.snapshot.as_deref(), loaded.records.iter().map(AsRef::as_ref))?)
+}
+
+fn program_in_force(configuration: &Configuration, asked: RetailerId) -> Result<Program, StartError> {
+    let program = match configuration.compile() {
+        None => Program::empty(asked, "Laurel"),
+        Some(compiled) => compiled.map_err(StartError::Program)?,
+    };
+    let stored = program.retailer().id;
+    if stored == asked { Ok(program) } else { Err(StartError::OtherRetailer { stored, asked }) }
 }
 
 /// What pending effects ask, from the records that carry them.

@@ -49,8 +49,9 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Measures a row.
+    /// Measures a row. Each begins with a fresh checkpoint, so that none pays for the rows before it.
     pub async fn measure(&mut self, row: Row, time: Duration, table: &mut Table) -> anyhow::Result<()> {
+        checkpoint(&self.program, &self.keys).await?;
         let spread = Customers::Random(self.customers);
         match row {
             Row::Noop => {

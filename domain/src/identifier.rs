@@ -1,8 +1,8 @@
 //! The identifier claim: an e-mail address or external id and whom it belongs to.
 //!
-//! What makes identifiers unique: each is an entity of its own, so two customers who want the same one meet here. A claim is
-//! made before its customer exists and confirmed by the customer's creation; a claim whose creator never appeared can be
-//! taken over when its time is up.
+//! What makes identifiers unique: each is an entity of its own, so two customers who want the same one meet here. A
+//! claim is made before its customer exists and confirmed by the customer's creation; a claim whose creator never
+//! appeared can be taken over when its time is up.
 
 use serde::{Deserialize, Serialize};
 
@@ -180,8 +180,8 @@ impl Entity for Claim {
         let decision = match *command {
             Command::Claim { customer } => self.claim(customer, context.now),
             Command::Confirm { customer } => Decision {
-                // A creation is decided while its claim holds, and its confirmation is on its way before anybody can take the claim
-                // over. Whoever has been confirmed keeps it all the same.
+                // A creation is decided while its claim holds, and its confirmation is on its way before anybody can
+                // take the claim over. Whoever has been confirmed keeps it all the same.
                 events: if self.holder().is_some() {
                     Vec::new()
                 } else {

@@ -66,7 +66,7 @@ pub struct ServeOptions {
 
     /// Memory for what is durable but in no checkpoint yet, in bytes or as 512MiB; when it is full, sales are refused
     /// until a checkpoint is done
-    #[arg(long, env = "LAUREL_TAIL_BYTES_MAX", default_value = "512MiB", value_name = "SIZE")]
+    #[arg(long, env = "LAUREL_TAIL_BYTES_MAX", default_value = "1GiB", value_name = "SIZE")]
     pub tail_bytes_max: ByteSize,
 
     /// Memory for what waits to become durable; when it is full, requests are refused with 503
@@ -74,7 +74,7 @@ pub struct ServeOptions {
     pub queue_bytes_max: ByteSize,
 
     /// Start a checkpoint when this many records are in none
-    #[arg(long, env = "LAUREL_CHECKPOINT_RECORDS", default_value = "500000", value_name = "N")]
+    #[arg(long, env = "LAUREL_CHECKPOINT_RECORDS", default_value = "1000000", value_name = "N")]
     pub checkpoint_records: u64,
 
     /// Memory for pages of the state file

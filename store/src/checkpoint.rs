@@ -15,10 +15,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// A third of the weight of a thread that serves requests.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The checkpoint thread: works whenever there is enough to do, until the end.
 pub(crate) fn run_in_background(shared: &Shared) {
+    yield_to_requests();
     while shared.checkpoint_due.wait() {
         match run(shared) {
             Ok(report) => tracing::debug!(?report, "checkpoint"),
@@ -54,6 +58,16 @@ pub(crate) fn run(shared: &Shared) -> Result<CheckpointReport, CheckpointError> 
     shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
     metrics::histogram!("laurel_store_checkpoint_seconds").record(begun.elapsed());
     Ok(report)
+}
+
+/// Gives this thread a smaller share of a busy processor: what it does can wait, requests cannot. Large enough, still, that
+/// it keeps up with them.
+fn yield_to_requests() {
+    // On Linux, and only there, the priority is that of the calling thread.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "checkpoints run at the priority of requests");
+    }
 }
 
 /// One checkpoint's work inside its transaction.

@@ -129,8 +129,8 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Waits for appends that somebody waits for, or for a while for others, and moves all of them into `taken`, which must
-    /// be empty. `false` if the queue is closed and nothing is left.
+    /// Waits for appends that somebody waits for, or for a while for others, and moves all of them into `taken`,
+    /// which must be empty. `false` if the queue is closed and nothing is left.
     pub(crate) fn take(&self, taken: &mut VecDeque<Append<T>>) -> bool {
         debug_assert!(taken.is_empty());
         let mut state = lock(&self.state);

@@ -33,8 +33,8 @@ pub struct Append<T> {
 pub enum Haste {
     /// Somebody waits for it: at once.
     Now,
-    /// Nobody waits for it: with the next record that somebody waits for, or within [`Haste::SOON_MAX`]. Spares commits that
-    /// only delay those that are waited for.
+    /// Nobody waits for it: with the next record that somebody waits for, or within [`Haste::SOON_MAX`]. Spares
+    /// commits that only delay those that are waited for.
     Soon,
 }
 

@@ -138,7 +138,8 @@ impl Engine {
         }
         let holders = std::sync::Arc::clone(&self.inner.shared.holders);
         self.look::<Claim, _>(id, move |claim, _, _| {
-            // On the claim's own shard, like its removal when the claim is released: the two cannot overtake each other.
+            // On the claim's own shard, like its removal when the claim is released: the two cannot overtake each
+            // other.
             if let Some(holder) = claim.holder() {
                 holders.insert(id, holder);
             }

@@ -1,7 +1,7 @@
 //! The engine handle: the only way in. Cheap to clone; every call may be made from any thread.
 //!
-//! Owns what spans several entities: claiming identifiers before a customer exists, finding members for a sale, replaying
-//! answers under request ids, queries over indexes. Decides nothing about loyalty.
+//! Owns what spans several entities: claiming identifiers before a customer exists, finding members for a sale,
+//! replaying answers under request ids, queries over indexes. Decides nothing about loyalty.
 
 mod configuration;
 mod customers;

@@ -1,7 +1,7 @@
 //! Sales of stores: found by index, filtered, sorted, paged (catalog-transactions.md D.4).
 //!
-//! One pass over the index rows of the interval decides which sales match and in what order; only those that a filter needs
-//! to see whole, and those of the page, are read.
+//! One pass over the index rows of the interval decides which sales match and in what order; only those that a filter
+//! needs to see whole, and those of the page, are read.
 
 use std::cmp::Ordering;
 

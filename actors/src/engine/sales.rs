@@ -54,8 +54,8 @@ pub enum SaleError {
 }
 
 impl Engine {
-    /// Takes a version of a sale in. Answers when it is durable; what it earns is then on its way, in front of anything that
-    /// is asked of the members next.
+    /// Takes a version of a sale in. Answers when it is durable; what it earns is then on its way, in front of
+    /// anything that is asked of the members next.
     pub async fn send_sale(&self, request: SaleRequest) -> Result<SaleAnswer, SaleError> {
         let SaleRequest { request_id, body, content } = request;
         self.admit()?;
@@ -101,8 +101,8 @@ impl Engine {
         Ok(sale.current().is_some().then_some(sale))
     }
 
-    /// The members named on a sale, and whether one was named that nobody is. Those of the payments; if there are none, the
-    /// one of the envelope; then those of the discounts (pos-offers.md B.4, catalog-transactions.md F.5).
+    /// The members named on a sale, and whether one was named that nobody is. Those of the payments; if there are
+    /// none, the one of the envelope; then those of the discounts (pos-offers.md B.4, catalog-transactions.md F.5).
     async fn payers(&self, content: &Content) -> Result<(Vec<Payer>, bool), EngineError> {
         let (mut payers, mut unknown) = (Vec::new(), false);
         for (place, payment) in (0_u16..).zip(&content.payments) {

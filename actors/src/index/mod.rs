@@ -1,5 +1,5 @@
-//! The index rows: what can be looked up other than by entity. Owns key layouts and value forms; both are stored and never
-//! change their meaning.
+//! The index rows: what can be looked up other than by entity. Owns key layouts and value forms; both are stored and
+//! never change their meaning.
 
 pub mod remembered;
 pub mod requests;

@@ -18,8 +18,8 @@ impl Durable for Claim {
         effects.iter().map(|effect| match *effect {}).collect()
     }
 
-    /// The cache of holders. A holder put there before the confirmation is durable does no harm: the customer's creation,
-    /// which caused it, is.
+    /// The cache of holders. A holder put there before the confirmation is durable does no harm: the customer's
+    /// creation, which caused it, is.
     fn decided(state: &Self, id: [u8; 16], shared: &Shared) {
         match state.holder() {
             Some(holder) => shared.holders.insert(id, holder),

@@ -81,7 +81,8 @@ fn overdraft_is_repaid_by_the_next_deposits() {
         post(&engine, ann, Purpose::Deposit(vec![deposit(80, None)])).await.unwrap();
         let refused = post(&engine, ann, Purpose::Spend(vec![spend(200, false)])).await;
         assert!(
-            matches!(&refused, Err(PostError::Refused(refused)) if refused.details[0].status == PostedStatus::InsufficientPoints),
+            matches!(&refused, Err(PostError::Refused(refused))
+                if refused.details[0].status == PostedStatus::InsufficientPoints),
             "{refused:?}"
         );
         for (purpose, balance) in [

@@ -1,4 +1,5 @@
-//! The point audit log: every row a customer's ledger ever had, with what has become of each lot (incentives.md 2.4, 7.3).
+//! The point audit log: every row a customer's ledger ever had, with what has become of each lot (incentives.md 2.4,
+//! 7.3).
 //!
 //! A fold of the customer's whole history: the state keeps only lots of which something remains.
 

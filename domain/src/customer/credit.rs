@@ -127,7 +127,8 @@ fn evaluate(
 ) -> Result<Evaluation, Error> {
     let content = &*credit.content;
     let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
-    // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on doing so.
+    // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on
+    // doing so.
     let gave = earlier.is_some_and(|earlier| !earlier.granted.is_empty() || !earlier.forfeited.is_empty());
     let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || gave)) else {
         return Ok(Evaluation::default());
@@ -243,8 +244,8 @@ impl<'a> Booking<'a> {
                 self.take_back(cause, account, source, before.minus(wanted)?)?;
             }
         }
-        // A rule may give several rows to one account, its own and what multipliers add to them, while what was given before
-        // is one sum: each row uses up its part of that sum.
+        // A rule may give several rows to one account, its own and what multipliers add to them, while what was given
+        // before is one sum: each row uses up its part of that sum.
         let mut given: Vec<((Cause, PointAccountId), Points)> = Vec::new();
         for award in awards {
             let of = (award.cause(), award.account);
@@ -332,8 +333,8 @@ impl<'a> Booking<'a> {
         Ok(())
     }
 
-    /// Takes back what a cause gave: first what was never given, then the sale's own lots, then the account's others, then
-    /// overdraft where the account allows it; what is left is waived (incentives.md 9.3, 4.3).
+    /// Takes back what a cause gave: first what was never given, then the sale's own lots, then the account's others,
+    /// then overdraft where the account allows it; what is left is waived (incentives.md 9.3, 4.3).
     fn take_back(
         &mut self,
         cause: Cause,

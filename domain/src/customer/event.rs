@@ -180,8 +180,8 @@ pub struct SaleCredited {
     pub entries: Vec<Entry>,
     /// What the sale would have given but for a ceiling or a source's limit; replaces what was remembered of it.
     pub forfeited: Vec<Award>,
-    /// What should have been taken back and was not there to take: below zero. Above zero: what was kept that way and is
-    /// given again.
+    /// What should have been taken back and was not there to take: below zero. Above zero: what was kept that way and
+    /// is given again.
     pub waived: Vec<Award>,
     /// Changes to what is used of the limits.
     pub uses: Vec<LimitUse>,

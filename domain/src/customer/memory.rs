@@ -62,8 +62,8 @@ pub struct EvaluationRecord {
     pub granted: Vec<Granted>,
     /// What it would have given but for a ceiling or a source's limit.
     pub forfeited: Vec<Award>,
-    /// What should have been taken back and was not there to take: the customer still has it, so giving the same again gives
-    /// nothing.
+    /// What should have been taken back and was not there to take: the customer still has it, so giving the same
+    /// again gives nothing.
     pub waived: Vec<Granted>,
     /// What it used of the limits.
     pub uses: Vec<LimitUse>,

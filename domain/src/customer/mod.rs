@@ -25,8 +25,8 @@ pub use event::{
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
 pub use need::{Fetched, Need};
 pub use profile::{
-    Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange, ProfileFault,
-    ProfileFaultReason,
+    Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange,
+    ProfileFault, ProfileFaultReason,
 };
 pub use state::{Customer, Effect, Identity};
 pub use tier::UserTier;

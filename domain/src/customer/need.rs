@@ -1,7 +1,7 @@
 //! What a customer's decision may ask the shell to fetch.
 //!
-//! State stays bounded: old evaluation records and idempotency keys leave it. A decision that depends on one of them does
-//! not guess; it asks, and is asked again with the answer.
+//! State stays bounded: old evaluation records and idempotency keys leave it. A decision that depends on one of them
+//! does not guess; it asks, and is asked again with the answer.
 
 use std::sync::Arc;
 

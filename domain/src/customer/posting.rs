@@ -287,7 +287,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// All or nothing without partial success; with it, at least one detail must have been done (incentives.md 1.2, 4.3).
+    /// All or nothing without partial success; with it, at least one detail must have been done (incentives.md 1.2,
+    /// 4.3).
     fn refuse_unless_something_was_done(&mut self) -> Result<(), Error> {
         let failed = |done: &Done| done.detail.status != PostedStatus::Ok;
         let refused =

@@ -44,8 +44,8 @@ pub(super) fn enrol(held: &[UserTier], program: &Program, draft: &mut Draft<'_>)
     moves
 }
 
-/// Enrols, then rises to the highest level whose entrance rules pass with the balances of the draft (incentives.md 8.2).
-/// Levels may be skipped.
+/// Enrols, then rises to the highest level whose entrance rules pass with the balances of the draft (incentives.md
+/// 8.2). Levels may be skipped.
 pub(super) fn qualify(
     held: &[UserTier],
     program: &Program,

@@ -1,4 +1,5 @@
-//! What callers read of a customer's points. Right at any moment: what has run out by then is left out, written down or not.
+//! What callers read of a customer's points. Right at any moment: what has run out by then is left out, written down
+//! or not.
 
 use super::Customer;
 use crate::{

@@ -3,8 +3,9 @@
 use super::Content;
 use crate::amount::{AmountError, Money, Rounding, divide_rounded};
 
-/// Per line, in the order of the items, what all discounts take off it. A discount is spread over its lines in proportion to
-/// their subtotals, cut to the cent, the remainder to its last line; without lines it is spread over the whole sale.
+/// Per line, in the order of the items, what all discounts take off it. A discount is spread over its lines in
+/// proportion to their subtotals, cut to the cent, the remainder to its last line; without lines it is spread over
+/// the whole sale.
 pub fn line_discounts(content: &Content) -> Result<Vec<Money>, AmountError> {
     let mut taken = vec![Money::ZERO; content.items.len()];
     for discount in &content.discounts {

@@ -238,15 +238,7 @@ impl Sale {
         }
         let evaluated = content.is_closed && !too_old;
         let (credits, effects) = if evaluated {
-            let shares = payers::shares(&content, arrival.payers)?;
-            let credits: Vec<_> = shares.iter().map(|(customer, _)| *customer).collect();
-            let gone = self.credited.iter().filter(|before| !credits.contains(before));
-            let taken_back = gone.map(|&customer| Effect { customer, credited_before: true, share: None });
-            let given = shares.into_iter().map(|(customer, share)| {
-                let credited_before = self.credited_before.contains(&customer);
-                Effect { customer, credited_before, share: Some(share) }
-            });
-            let effects = taken_back.chain(given).collect();
+            let (credits, effects) = self.crediting(payers::shares(&content, arrival.payers)?);
             (Some(credits), effects)
         } else {
             (None, Vec::new())
@@ -269,6 +261,19 @@ impl Sale {
         };
         let events = vec![Event::Revised { revision, business_time, credits }];
         Ok(Decision { events, reply: Reply::Recorded(receipt), effects })
+    }
+
+    /// Whom a version credits, and what they and those it no longer credits are told.
+    fn crediting(&self, shares: Vec<(CustomerId, Share)>) -> (Vec<CustomerId>, Vec<Effect>) {
+        let credits: Vec<_> = shares.iter().map(|(customer, _)| *customer).collect();
+        let gone = self.credited.iter().filter(|before| !credits.contains(before));
+        let taken_back = gone.map(|&customer| Effect { customer, credited_before: true, share: None });
+        let given = shares.into_iter().map(|(customer, share)| {
+            let credited_before = self.credited_before.contains(&customer);
+            Effect { customer, credited_before, share: Some(share) }
+        });
+        let effects = taken_back.chain(given).collect();
+        (credits, effects)
     }
 }
 
@@ -337,7 +342,9 @@ impl Arrival<'_> {
         if !totals_match(self.content) {
             warnings.push(SalesWarning::TotalsMismatch);
         }
-        if self.ahead || self.content.is_closed && latest_time(self.content) > context.now.plus_millis(CLOCK_SKEW_MS) {
+        if self.ahead
+            || self.content.is_closed && latest_time(self.content) > context.now.plus_millis(CLOCK_SKEW_MS)
+        {
             warnings.push(SalesWarning::ClockSkew);
         }
         warnings
@@ -345,7 +352,8 @@ impl Arrival<'_> {
 }
 
 fn same_but_for_time(left: &Content, right: &Content) -> bool {
-    // A clone of the header would be needed to compare with one member left out, so the arrays go first: they differ most.
+    // A clone of the header would be needed to compare with one member left out, so the arrays go first: they differ
+    // most.
     left.items == right.items && left.payments == right.payments && left.discounts == right.discounts && {
         let header = |content: &Content| Content {
             modified_time: Timestamp::MIN,

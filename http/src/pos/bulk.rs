@@ -1,10 +1,11 @@
 //! Sales in bulk: lines in, lines out, in constant memory.
 //!
-//! Owns the flow: how lines are cut, how many sales are on their way, and that answers leave in the order of the lines. The
-//! body is read only while fewer than [`IN_FLIGHT_MAX`] sales are on their way, so a slow engine slows the sender down.
+//! Owns the flow: how lines are cut, how many sales are on their way, and that answers leave in the order of the
+//! lines. The body is read only while fewer than [`IN_FLIGHT_MAX`] sales are on their way, so a slow engine slows the
+//! sender down.
 //!
-//! One member's sales stay in order: a sale is handed to the engine when those before it that name the same member have been
-//! answered. Sales of different members do not wait for each other.
+//! One member's sales stay in order: a sale is handed to the engine when those before it that name the same member
+//! have been answered. Sales of different members do not wait for each other.
 
 use std::{
     cell::RefCell,

@@ -16,8 +16,8 @@ pub struct IdentifierChange {
     pub delete: bool,
 }
 
-/// Applies a request's ids in order: all present ones go when `clear` says so; ids that are known stay where they are; the
-/// first one named becomes the one that is shown.
+/// Applies a request's ids in order: all present ones go when `clear` says so; ids that are known stay where they
+/// are; the first one named becomes the one that is shown.
 pub(super) fn apply(
     profile: &mut Profile,
     external_id: Option<ExternalId>,

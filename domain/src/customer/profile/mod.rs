@@ -1,7 +1,7 @@
 //! Who a customer is (customers-campaigns.md B1.3, B1.4) and how that changes.
 //!
-//! Owns the form of every standard attribute and the rules of identifiers and phones. Whether an identifier is free is not
-//! known here: that is what claims are for.
+//! Owns the form of every standard attribute and the rules of identifiers and phones. Whether an identifier is free
+//! is not known here: that is what claims are for.
 
 mod change;
 mod identifiers;

@@ -1,5 +1,5 @@
-//! The referral code (customers-campaigns.md B1.8): made of the names at creation and the customer's id, so that it needs no
-//! draw and never changes.
+//! The referral code (customers-campaigns.md B1.8): made of the names at creation and the customer's id, so that it
+//! needs no draw and never changes.
 
 use super::{Names, Profile};
 use crate::id::CustomerId;
