@@ -1,5 +1,7 @@
 //! Sets up the log: to standard error, as text or JSON. What is logged never holds a secret or a body.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::options::{LogFormat, ServeOptions};
@@ -7,7 +9,10 @@ use crate::options::{LogFormat, ServeOptions};
 /// Starts logging for the life of the process; the first call counts.
 pub fn start(options: &ServeOptions) {
     let filter = EnvFilter::new(options.log_level.as_str());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people; a file or a collector would keep the codes as text.
+    let colours = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = match options.log {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

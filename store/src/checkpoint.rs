@@ -60,8 +60,8 @@ pub(crate) fn run(shared: &Shared) -> Result<CheckpointReport, CheckpointError> 
     Ok(report)
 }
 
-/// Gives this thread a smaller share of a busy processor: what it does can wait, requests cannot. Large enough, still, that
-/// it keeps up with them.
+/// Gives this thread a smaller share of a busy processor: what it does can wait, requests cannot. The share is large
+/// enough, still, to keep up with them.
 fn yield_to_requests() {
     // On Linux, and only there, the priority is that of the calling thread.
     #[cfg(target_os = "linux")]
