@@ -18,6 +18,7 @@ mod engine;
 mod entity_actor;
 mod error;
 mod fold;
+mod history;
 mod index;
 mod inspect;
 mod kinds;

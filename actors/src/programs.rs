@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,14 +12,12 @@ use domain::{
     entity::Entity,
     program::Program,
 };
-use store::{Lsn, Store};
+use store::Store;
 
-use crate::{cell::Companion, error::EngineError, kinds::Kind, record::Record};
+use crate::{cell::Companion, error::EngineError, history};
 
 /// How many earlier programs are kept compiled.
 const EARLIER_KEPT: usize = 8;
-/// How many records of the configuration's history are read at once.
-const PAGE: usize = 64;
 /// The id of the one configuration there is.
 pub const CONFIGURATION: [u8; 16] = [0; 16];
 
@@ -71,24 +70,15 @@ impl Programs {
 
 fn compile_version(version: u32, store: &dyn Store<Companion>) -> Result<Program, EngineError> {
     let mut configuration = Configuration::default();
-    let mut after = Lsn::ZERO;
-    while configuration.version() < version {
-        let page = store.history(Kind::Configuration.key(CONFIGURATION), after, PAGE)?;
-        let Some((last, _)) = page.last() else { break };
-        after = *last;
-        for (_, bytes) in &page {
-            let record = Record::<Configuration>::decode(bytes).map_err(|error| {
-                tracing::error!(%error, "the configuration's history does not decode");
-                EngineError::Damaged
-            })?;
-            for event in &record.events {
-                let Event::Replaced { version: next, .. } = event;
-                if *next <= version {
-                    configuration.apply(event);
-                }
+    history::walk::<Configuration>(store, CONFIGURATION, |record| {
+        for event in &record.events {
+            let Event::Replaced { version: next, .. } = event;
+            if *next <= version {
+                configuration.apply(event);
             }
         }
-    }
+        if configuration.version() < version { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
     match configuration.compile() {
         Some(Ok(program)) if program.version() == version => Ok(program),
         _ => {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    ops::ControlFlow,
     sync::Arc,
     time::Duration,
 };
@@ -20,16 +21,13 @@ use crate::{
     clock::{Clock, fresh_id},
     dispatcher::Counters,
     error::EngineError,
-    index,
+    history, index,
     pending::{Held, Pending},
     programs::Programs,
-    record::Record,
 };
 
-/// How long a queue of effects that cannot be written rests before it is tried again.
+/// How long work that cannot be done yet rests before it is tried again.
 pub const RETRY_AFTER: Duration = Duration::from_millis(2);
-/// How many records of a customer's history are read at once.
-const PAGE: usize = 256;
 
 /// What the actors of every shard are given.
 #[derive(Clone)]
@@ -162,23 +160,15 @@ fn evaluation_of(
     store: &dyn Store<Companion>,
 ) -> Result<Option<EvaluationRecord>, EngineError> {
     let mut found: Option<EvaluationRecord> = None;
-    let mut after = Lsn::ZERO;
-    loop {
-        let page = store.history(customer, after, PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(found) };
-        after = *last;
-        for (_, bytes) in &page {
-            let record = Record::<Customer>::decode(bytes).map_err(|error| {
-                tracing::error!(%error, "a customer's history does not decode");
-                EngineError::Damaged
-            })?;
-            for event in record.events {
-                if let Event::SaleCredited(credited) = event
-                    && credited.sale == sale
-                {
-                    found = Some(EvaluationRecord::after(found, &credited));
-                }
+    history::walk::<Customer>(store, customer.id, |record| {
+        for event in record.events {
+            if let Event::SaleCredited(credited) = event
+                && credited.sale == sale
+            {
+                found = Some(EvaluationRecord::after(found.take(), &credited));
             }
         }
-    }
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
 }

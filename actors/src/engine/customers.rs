@@ -1,5 +1,7 @@
 //! Customers: creating, changing, finding and looking at them.
 
+use std::ops::ControlFlow;
+
 use domain::{
     Timestamp,
     customer::{self, AuditLog, Customer, Profile},
@@ -7,17 +9,12 @@ use domain::{
     identifier::{self, Claim, Identifier},
     program::Program,
 };
-use store::Lsn;
 
 use super::Engine;
 use crate::{
     error::{AskError, EngineError},
-    kinds::Kind,
-    record::Record,
+    history,
 };
-
-/// How many records of a history are read at once.
-const PAGE: usize = 256;
 
 /// An identifier that somebody else has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,21 +160,12 @@ impl Engine {
 
     /// The whole audit log of a customer's points, from the durable history; nothing when there is no such customer.
     pub async fn audit_log(&self, id: CustomerId) -> Result<Option<AuditLog>, EngineError> {
-        let key = Kind::Customer.key(id.bytes());
-        let (mut log, mut after, mut known) = (AuditLog::default(), Lsn::ZERO, false);
-        loop {
-            let page = self.inner.shared.store.history(key, after, PAGE)?;
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
-            for (_, bytes) in &page {
-                let record = Record::<Customer>::decode(bytes).map_err(|error| {
-                    tracing::error!(%error, "a customer's history does not decode");
-                    EngineError::Damaged
-                })?;
-                known |= record.events.iter().any(|event| matches!(event, customer::Event::Created { .. }));
-                record.events.iter().for_each(|event| log.apply(event));
-            }
-        }
+        let (mut log, mut known) = (AuditLog::default(), false);
+        history::walk::<Customer>(self.inner.shared.store.as_ref(), id.bytes(), |record| {
+            known |= record.events.iter().any(|event| matches!(event, customer::Event::Created { .. }));
+            record.events.iter().for_each(|event| log.apply(event));
+            ControlFlow::Continue(())
+        })?;
         Ok(known.then_some(log))
     }
 

@@ -1,0 +1,33 @@
+//! An entity's durable history, record by record.
+
+use std::ops::ControlFlow;
+
+use store::{Lsn, Store};
+
+use crate::{cell::Companion, error::EngineError, kinds::Durable, record::Record};
+
+/// How many records are read at once. Few: those of the configuration hold whole catalogs.
+const PAGE: usize = 64;
+
+/// Shows every durable record of an entity, oldest first, until there are no more or the visitor has seen enough.
+pub fn walk<E: Durable>(
+    store: &dyn Store<Companion>,
+    id: [u8; 16],
+    mut visit: impl FnMut(Record<E>) -> ControlFlow<()>,
+) -> Result<(), EngineError> {
+    let mut after = Lsn::ZERO;
+    loop {
+        let page = store.history(E::KIND.key(id), after, PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (_, bytes) in &page {
+            let record = Record::decode(bytes).map_err(|error| {
+                tracing::error!(kind = E::KIND.name(), %error, "a history does not decode");
+                EngineError::Damaged
+            })?;
+            if visit(record).is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
