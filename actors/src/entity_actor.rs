@@ -165,15 +165,19 @@ where
 
     /// Takes in the effects of the slot, in order, as far as they can be written.
     fn effects(&mut self) -> After<E> {
+        let slot = Rc::clone(&self.slot);
         loop {
-            let next = self.slot.effects.borrow().front().cloned();
-            let Some(parcel) = next else { return After::Done };
-            match self.take_in(&parcel) {
+            // It stays in its place until it is written, so that a panic on the way does not lose it.
+            let taken = match slot.effects.borrow().front() {
+                Some(parcel) => self.take_in(parcel),
+                None => break,
+            };
+            match taken {
                 Ok(()) => {
-                    self.slot.last.set(self.cell.last());
+                    slot.last.set(self.cell.last());
                     E::decided(self.cell.state(), self.id, &self.common.shared);
-                    self.slot.crashes.set(0);
-                    self.slot.effects.borrow_mut().pop_front();
+                    slot.crashes.set(0);
+                    slot.effects.borrow_mut().pop_front();
                 }
                 // A fresh actor of the new epoch is given the effect again.
                 Err(_) if self.is_stale() => return After::Done,
@@ -183,6 +187,9 @@ where
                 }
             }
         }
+        // Room for the next effects would be held by every customer in memory.
+        slot.effects.take();
+        After::Done
     }
 
     fn take_in(&mut self, parcel: &Parcel) -> Result<(), Undecided<E::Error>> {

@@ -17,6 +17,8 @@ const FEW: usize = 64;
 const MANY: usize = 256;
 /// Before each row, so that connections, caches and branch predictors are as in the middle of a day.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// Sales that each customer has behind it, on average, before anything is measured.
+const EARLIER_SALES_EACH: u64 = 4;
 /// Sales of the restart row; each leaves two events, its own and the member's.
 const RESTART_SALES: u64 = 500_000;
 /// Sales of the bulk row for each second that a row lasts; about as many as are taken in that time.
@@ -43,10 +45,22 @@ impl Bench {
         let program = Program::start(&[]).await?;
         let keys = program.keys()?;
         let time = jiff::Timestamp::now().strftime("%FT%T.000Z").to_string();
-        let bench = Self { program, keys, customers, time, next_sale: 0, single256: None };
+        let mut bench = Self { program, keys, customers, time, next_sale: 0, single256: None };
         eprintln!("creating {customers} customers ...");
         create_customers(&bench.program, &bench.keys, customers).await?;
+        eprintln!("filling their memory ...");
+        bench.fill().await?;
         Ok(bench)
+    }
+
+    /// Takes the server through a checkpoint with as much behind it as a row leaves, so that customers have bought before
+    /// and memory has the size it has in the middle of a day.
+    async fn fill(&mut self) -> anyhow::Result<()> {
+        let sales = EARLIER_SALES_EACH * self.customers;
+        let mut load = self.load(MANY, Customers::Random(self.customers), Duration::ZERO, None);
+        load.until = Until::Count(sales);
+        load::run(load, &Template::sale(&self.keys, SEND, &self.time)).await?;
+        checkpoint(&self.program, &self.keys).await
     }
 
     /// Measures a row. Each begins with a fresh checkpoint, so that none pays for the rows before it.

@@ -8,8 +8,15 @@ use bincode::config::{Configuration, standard};
 use bincode::error::{DecodeError, EncodeError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::Cell;
 
 const CONFIGURATION: Configuration = standard();
+/// A thread keeps no larger buffer; few values are larger.
+const SCRATCH_MAX: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// Why stored bytes could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +48,14 @@ pub enum CodecError {
 /// If the type breaks the rule for stored types that its form be known beforehand (a sequence without a length, a
 /// `Serialize` that fails).
 pub fn encode<T: Serialize + ?Sized>(version: u8, value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode_into(&mut bytes, version, value);
+    // Written into a buffer that has grown already, so that only the result is allocated, in its size.
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
+    encode_into(&mut scratch, version, value);
+    let bytes = scratch.to_vec();
+    if scratch.capacity() <= SCRATCH_MAX {
+        SCRATCH.set(scratch);
+    }
     bytes
 }
 

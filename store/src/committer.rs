@@ -104,7 +104,7 @@ impl<T> Committer<T> {
 
     /// Puts the frame into memory: first the tail and then the overlay, so that whoever finds a row finds its record.
     fn publish(&mut self, start: Lsn) -> Vec<CommittedRecord<T>> {
-        let bytes: Arc<[u8]> = self.frame.bytes().into();
+        let bytes = self.shared.frame_buffers.copy(self.frame.bytes());
         let mut changes = Vec::new();
         let mut lsn = start;
         let mut records = Vec::with_capacity(self.framed.len());

@@ -1,5 +1,6 @@
 //! Shared bytes of one record. Owns nothing but the view: the bytes are those of the frame the record came in.
 
+use crate::journal::frame_bytes::FrameBytes;
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -8,13 +9,13 @@ use std::sync::Arc;
 /// for long keeps the whole frame (a few MiB at most) in memory.
 #[derive(Clone)]
 pub struct RecordBytes {
-    buffer: Arc<[u8]>,
+    buffer: Arc<FrameBytes>,
     range: Range<usize>,
 }
 
 impl RecordBytes {
     /// The part `range` of `buffer`. The range must lie inside the buffer.
-    pub(crate) fn slice(buffer: Arc<[u8]>, range: Range<usize>) -> Self {
+    pub(crate) fn slice(buffer: Arc<FrameBytes>, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= buffer.len(), "a record lies inside its frame");
         Self { buffer, range }
     }
@@ -22,7 +23,7 @@ impl RecordBytes {
 
 impl From<&[u8]> for RecordBytes {
     fn from(bytes: &[u8]) -> Self {
-        Self { buffer: bytes.into(), range: 0..bytes.len() }
+        Self { buffer: Arc::new(bytes.into()), range: 0..bytes.len() }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::disk::{Disk, DiskLock};
 use crate::error::AppendError;
 use crate::journal::Position;
+use crate::journal::frame_bytes::FrameBuffers;
 use crate::journal::writer::SegmentList;
 use crate::key::Lsn;
 use crate::options::Options;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) tail: Tail,
     pub(crate) overlay: Overlay,
     pub(crate) segments: SegmentList,
+    /// For the frames of the tail; as many as there are when a checkpoint starts.
+    pub(crate) frame_buffers: Arc<FrameBuffers>,
     pub(crate) checkpoint_due: Signal,
     pub(crate) counters: Counters,
     durable: Mutex<Position>,
@@ -66,6 +69,7 @@ impl Shared {
         segments: SegmentList,
         durable: Position,
     ) -> Self {
+        let frame_buffers = Arc::new(FrameBuffers::new(options.tail_bytes / 2));
         Self {
             options,
             disk: owned.disk,
@@ -74,6 +78,7 @@ impl Shared {
             tail: memory.tail,
             overlay: memory.overlay,
             segments,
+            frame_buffers,
             checkpoint_due: Signal::default(),
             counters: Counters::default(),
             durable: Mutex::new(durable),

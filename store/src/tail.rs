@@ -2,11 +2,13 @@
 //!
 //! Must not read tables: whoever reads joins tail and tables, tail first (`docs/storage-format.md`, section 4).
 
+use crate::journal::frame_bytes::FrameBytes;
 use crate::journal::record::RecordView;
 use crate::key::{EntityKey, Lsn};
 use crate::record_bytes::RecordBytes;
 use crate::shared::lock;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -16,19 +18,19 @@ const SHARDS: usize = 64;
 /// What a record costs in memory beside its own bytes: its place here and its part of the frame's form.
 const RECORD_OVERHEAD: usize = 96;
 
-type Shard = HashMap<EntityKey, Vec<TailRecord>>;
+type Shard = HashMap<EntityKey, Records>;
 
 /// A record in the frame it came in.
 #[derive(Clone)]
 pub(crate) struct TailRecord {
     pub(crate) lsn: Lsn,
-    frame: Arc<[u8]>,
+    frame: Arc<FrameBytes>,
     at: u32,
 }
 
 impl TailRecord {
     /// The record that begins at `at` of a frame that has been written or checked.
-    pub(crate) fn new(lsn: Lsn, frame: Arc<[u8]>, at: u32) -> Self {
+    pub(crate) fn new(lsn: Lsn, frame: Arc<FrameBytes>, at: u32) -> Self {
         Self { lsn, frame, at }
     }
 
@@ -43,6 +45,44 @@ impl TailRecord {
 
     fn cost(&self) -> usize {
         RECORD_OVERHEAD + self.view().record.len()
+    }
+}
+
+/// The records of one entity, in order. Most entities, sales above all, have one between two checkpoints.
+enum Records {
+    One(TailRecord),
+    Many(Vec<TailRecord>),
+}
+
+impl Records {
+    fn as_slice(&self) -> &[TailRecord] {
+        match self {
+            Self::One(record) => std::slice::from_ref(record),
+            Self::Many(records) => records,
+        }
+    }
+
+    fn push(&mut self, record: TailRecord) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![first.clone(), record]),
+            Self::Many(records) => records.push(record),
+        }
+    }
+
+    /// Moves the records up to a position into `dropped`; answers whether any are left.
+    fn drop_through(&mut self, cut: Lsn, dropped: &mut Vec<TailRecord>) -> bool {
+        match self {
+            Self::One(record) if record.lsn <= cut => {
+                dropped.push(record.clone());
+                false
+            }
+            Self::One(_) => true,
+            Self::Many(records) => {
+                let count = records.partition_point(|record| record.lsn <= cut);
+                dropped.extend(records.drain(..count));
+                !records.is_empty()
+            }
+        }
     }
 }
 
@@ -68,13 +108,18 @@ impl Tail {
     pub(crate) fn push(&self, entity: EntityKey, record: TailRecord) {
         self.bytes.fetch_add(record.cost(), Ordering::Relaxed);
         self.records.fetch_add(1, Ordering::Relaxed);
-        lock(self.shard(entity)).entry(entity).or_default().push(record);
+        match lock(self.shard(entity)).entry(entity) {
+            Entry::Occupied(mut known) => known.get_mut().push(record),
+            Entry::Vacant(place) => {
+                place.insert(Records::One(record));
+            }
+        }
     }
 
     /// The records of an entity above a position.
     pub(crate) fn records(&self, entity: EntityKey, after: Lsn) -> Vec<TailRecord> {
         let shard = lock(self.shard(entity));
-        let Some(records) = shard.get(&entity) else { return Vec::new() };
+        let Some(records) = shard.get(&entity).map(Records::as_slice) else { return Vec::new() };
         records[records.partition_point(|record| record.lsn <= after)..].to_vec()
     }
 
@@ -83,9 +128,9 @@ impl Tail {
         let mut all = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);
-            let records = shard
-                .iter()
-                .flat_map(|(entity, records)| records.iter().map(|record| (*entity, record.clone())));
+            let records = shard.iter().flat_map(|(entity, records)| {
+                records.as_slice().iter().map(|record| (*entity, record.clone()))
+            });
             all.extend(records);
         }
         all.sort_unstable_by_key(|(_, record)| record.lsn);
@@ -97,8 +142,9 @@ impl Tail {
         let mut entities = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);
-            let touched =
-                shard.iter().filter(|(_, records)| records.first().is_some_and(|first| first.lsn <= cut));
+            let is_touched =
+                |records: &Records| records.as_slice().first().is_some_and(|first| first.lsn <= cut);
+            let touched = shard.iter().filter(|(_, records)| is_touched(records));
             entities.extend(touched.map(|(entity, _)| *entity));
         }
         entities.sort_unstable();
@@ -109,11 +155,7 @@ impl Tail {
     pub(crate) fn drop_through(&self, cut: Lsn) {
         for shard in &self.shards {
             let mut dropped: Vec<TailRecord> = Vec::new();
-            lock(shard).retain(|_, records| {
-                let count = records.partition_point(|record| record.lsn <= cut);
-                dropped.extend(records.drain(..count));
-                !records.is_empty()
-            });
+            lock(shard).retain(|_, records| records.drop_through(cut, &mut dropped));
             // Counted outside the lock: it takes a look into each record.
             let bytes: usize = dropped.iter().map(TailRecord::cost).sum();
             self.bytes.fetch_sub(bytes, Ordering::Relaxed);

@@ -156,10 +156,11 @@ impl EvaluationRecord {
             business_time: credited.business_time,
             program_version: credited.program_version,
             tiers: credited.tiers.clone(),
-            granted: Vec::new(),
+            // In their size: a customer keeps many of these, and most are never added to.
+            granted: Vec::with_capacity(credited.entries.len()),
             forfeited: Vec::new(),
             waived: Vec::new(),
-            uses: Vec::new(),
+            uses: Vec::with_capacity(credited.uses.len()),
         });
         record.revision = credited.revision;
         record.forfeited.clone_from(&credited.forfeited);

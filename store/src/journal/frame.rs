@@ -1,6 +1,7 @@
 //! Layout of a frame: what one group commit makes durable.
 
 use super::fields::Fields;
+use super::frame_bytes::FrameBytes;
 use super::record::{RecordParts, RecordView};
 use super::{FrameHash, Position};
 use crate::key::{IndexChange, Lsn};
@@ -71,7 +72,7 @@ impl FrameBuilder {
 /// A frame that has been checked.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: Arc<FrameBytes>,
     /// The position after it.
     pub(crate) position: Position,
     pub(crate) records: Vec<FrameRecord>,
@@ -108,7 +109,7 @@ pub(crate) enum FrameFault {
 
 impl Frame {
     /// Checks bytes that should be the frame following `after`.
-    pub(crate) fn check(bytes: Arc<[u8]>, after: Position) -> Result<Self, FrameFault> {
+    pub(crate) fn check(bytes: Arc<FrameBytes>, after: Position) -> Result<Self, FrameFault> {
         let (body, hash) = bytes.split_last_chunk::<{ FrameHash::LEN }>().ok_or(FrameFault::Short)?;
         let mut fields = Fields::new(body, 0);
         match fields.u8().ok_or(FrameFault::Short)? {

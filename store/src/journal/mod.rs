@@ -5,6 +5,7 @@
 
 pub(crate) mod fields;
 pub(crate) mod frame;
+pub(crate) mod frame_bytes;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod segment;

@@ -6,6 +6,7 @@ use super::writer::SegmentList;
 use super::{Position, StoreId};
 use crate::disk::{DatabaseOptions, Disk};
 use crate::error::{OpenError, StorageFault};
+use std::sync::Arc;
 
 /// The journal after a replay.
 pub(crate) struct Replayed {
@@ -114,7 +115,8 @@ fn replay_segment(
         if number != expected {
             return Err(Broken::Frame(expected, FrameFault::Number(number)));
         }
-        let frame = Frame::check(bytes.into(), position).map_err(|fault| Broken::Frame(number, fault))?;
+        let frame =
+            Frame::check(Arc::new(bytes.into()), position).map_err(|fault| Broken::Frame(number, fault))?;
         position = frame.position;
         visit(frame);
         Ok(())
