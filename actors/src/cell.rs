@@ -4,36 +4,61 @@
 //! Invariant: the state is the fold of everything durable when it was loaded and of all records queued since; `last`
 //! is the last of these.
 
-use std::sync::Arc;
+use std::{
+    fmt::{self, Debug, Formatter},
+    sync::Arc,
+};
 
 use domain::{
     Timestamp,
     customer::{Fetched, Need},
-    entity::{Context, Verdict},
+    entity::{Context, Entity, Verdict},
     id::IdRun,
     program::Program,
 };
-use store::{Append, AppendError, EffectId, EntityKey, FoldError, Haste, Loaded, Lsn};
+use store::{Append, EffectId, EntityKey, FoldError, Haste, Loaded, Lsn, NotAppended};
+use tokio::sync::oneshot;
 
 use crate::{
     delivery::Delivery,
-    error::EngineError,
+    error::{AskError, EngineError},
     kinds::{Decided, Durable},
+    pending::Held,
     record::{Record, recover},
 };
 
 /// How often a decision may ask for something old before it is taken to be going in circles.
 const NEEDS_MAX: usize = 256;
 
-/// What is handed along with a record and comes back when it is durable.
-#[derive(Debug, Clone)]
+/// What is handed along with a record and comes back when it is durable, or lost.
 pub struct Companion {
-    /// The shard whose answers wait for it.
+    /// The shard that wrote it.
     pub shard: u16,
     /// It answers an effect.
     pub answers_effect: bool,
     /// What its effects ask of others, one for each.
     pub deliveries: Vec<Delivery>,
+    /// The answer to whoever asked for it.
+    pub answer: Option<Held>,
+}
+
+impl Debug for Companion {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Self { shard, answers_effect, deliveries, answer: _ } = self;
+        let fields = ("Companion", shard, answers_effect, deliveries);
+        fields.fmt(formatter)
+    }
+}
+
+/// Whoever waits for an entity's answer.
+pub type Asker<E> = oneshot::Sender<Result<<E as Entity>::Reply, AskError<<E as Entity>::Error>>>;
+
+/// The answer to a command that was decided, on hold until that is durable.
+pub fn held<E: Durable>(asker: Asker<E>, reply: E::Reply) -> Held {
+    Box::new(move |durable| {
+        // Whoever asked may have gone away.
+        let _ = asker.send(durable.map(|()| reply).map_err(AskError::Engine));
+    })
 }
 
 /// Why a cell has not decided.
@@ -63,7 +88,7 @@ pub trait Surroundings {
     /// The program in force.
     fn program(&self) -> Arc<Program>;
     /// Queues a record.
-    fn append(&self, append: Append<Companion>) -> Result<Lsn, AppendError>;
+    fn append(&self, append: Append<Companion>) -> Result<Lsn, NotAppended<Companion>>;
     /// The shard the cell lives on.
     fn shard(&self) -> u16;
     /// Everything up to here is on disk.
@@ -102,14 +127,18 @@ impl<E: Durable> Cell<E> {
     /// Decides a command and queues what happens. The reply may be given when [`Cell::last`] is durable. On an error
     /// nothing has changed.
     ///
+    /// The asker goes with the record, if there is one: then it is answered from there, also when the store does not take
+    /// the record, and neither `asker` nor the result has anything left.
+    ///
     /// `consumes` is the effect that brought the command: its record is written even when nothing happens, so that the
     /// effect counts as delivered.
     pub fn execute(
         &mut self,
         command: &E::Command,
         consumes: Option<EffectId>,
+        asker: &mut Option<Asker<E>>,
         surroundings: &impl Surroundings,
-    ) -> Result<E::Reply, Undecided<E::Error>> {
+    ) -> Result<Option<E::Reply>, Undecided<E::Error>> {
         let program = surroundings.program();
         let (now, ids) = (surroundings.now(), surroundings.ids());
         let mut fetched = Fetched::default();
@@ -128,7 +157,7 @@ impl<E: Durable> Cell<E> {
             };
             let silent = decision.events.is_empty() && decision.effects.is_empty();
             if silent && consumes.is_none() && !E::always_records(command) {
-                return Ok(decision.reply);
+                return Ok(Some(decision.reply));
             }
             let decided = Decided::new(&decision.events, &decision.reply, &context);
             let index = E::rows(&self.state, command, decided);
@@ -138,8 +167,12 @@ impl<E: Durable> Cell<E> {
                 events: decision.events,
                 effects: decision.effects,
             };
-            self.append(&record, consumes, index, surroundings)?;
-            return Ok(decision.reply);
+            let Some(asker) = asker.take() else {
+                self.append(&record, consumes, index, None, surroundings)?;
+                return Ok(Some(decision.reply));
+            };
+            self.append(&record, consumes, index, Some(held::<E>(asker, decision.reply)), surroundings)?;
+            return Ok(None);
         }
         tracing::error!(entity = %self.key, "a decision asks for old data again and again");
         Err(EngineError::Crashed.into())
@@ -150,7 +183,7 @@ impl<E: Durable> Cell<E> {
         let program_version = surroundings.program().version();
         let record =
             Record::<E> { at: surroundings.now(), program_version, events: Vec::new(), effects: Vec::new() };
-        self.append(&record, Some(effect), Vec::new(), surroundings)
+        self.append(&record, Some(effect), Vec::new(), None, surroundings)
     }
 
     fn append(
@@ -158,19 +191,26 @@ impl<E: Durable> Cell<E> {
         record: &Record<E>,
         consumes: Option<EffectId>,
         index: Vec<store::IndexChange>,
+        answer: Option<Held>,
         surroundings: &impl Surroundings,
     ) -> Result<(), EngineError> {
         let deliveries = record.deliveries();
         assert_eq!(deliveries.len(), record.effects.len(), "every effect is for one receiver");
         let effects = u16::try_from(deliveries.len()).expect("a decision has few effects");
-        let companion =
-            Companion { shard: surroundings.shard(), answers_effect: consumes.is_some(), deliveries };
+        let shard = surroundings.shard();
+        let companion = Companion { shard, answers_effect: consumes.is_some(), deliveries, answer };
         // Nobody waits for the answer to an effect: whoever asks for what it did hurries the store.
         let haste = if consumes.is_some() { Haste::Soon } else { Haste::Now };
         let record_bytes = record.encode();
         let append =
             Append { entity: self.key, record: record_bytes, effects, consumes, index, haste, companion };
-        self.last = surroundings.append(append)?;
+        self.last = surroundings.append(append).map_err(|refused| {
+            let error = EngineError::from(refused.error);
+            if let Some(answer) = refused.companion.answer {
+                answer(Err(error));
+            }
+            error
+        })?;
         for event in &record.events {
             self.state.apply(event);
         }

@@ -1,7 +1,10 @@
 //! Hears from the committer what has become durable, and tells the shards.
 //!
-//! All effects are handed over, in journal order, before any answer of the same commit is released. A shard's mailbox
-//! keeps that order: whoever has an answer in hand and asks a receiver something finds the effect taken in already.
+//! All effects are handed over, in journal order, before any answer of the same commit is given. A shard's mailbox keeps
+//! that order: whoever has an answer in hand and asks a receiver something finds the effect taken in already.
+//!
+//! Answers that came with their records are given here, at once. By way of the shards they would wait until these have
+//! done what the effects ask, which nobody who is answered waits for.
 
 use std::sync::{
     Arc, OnceLock,
@@ -14,6 +17,7 @@ use store::{CommitFailure, Committed, EffectId, Epoch, Listener, Lsn};
 use crate::{
     cell::Companion,
     delivery::{Delivery, Parcel},
+    error::EngineError,
     routing::Routing,
     shard::{Deliver, Durables, NewEpoch, Shard},
 };
@@ -104,10 +108,16 @@ impl Listener<Companion> for Dispatcher {
             .effects_arrived
             .fetch_add(u64::try_from(arrived).unwrap_or(u64::MAX), Ordering::Relaxed);
         let through = batch.through;
+        let mut answers = Vec::with_capacity(batch.records.len());
         self.deliver(batch.records.into_iter().flat_map(|record| {
-            waiting[usize::from(record.companion.shard)] = true;
-            parcels(record.lsn, record.companion.deliveries)
+            let Companion { shard, deliveries, answer, .. } = record.companion;
+            waiting[usize::from(shard)] = true;
+            answers.extend(answer);
+            parcels(record.lsn, deliveries)
         }));
+        for answer in answers {
+            answer(Ok(()));
+        }
         for (shard, _) in self.shards().iter().zip(waiting).filter(|(_, waiting)| *waiting) {
             shard.do_send(Durables { through });
         }
@@ -122,6 +132,10 @@ impl Listener<Companion> for Dispatcher {
         self.counters.failures.fetch_add(1, Ordering::Relaxed);
         for shard in self.shards() {
             shard.do_send(NewEpoch(epoch));
+        }
+        // After that, so that whoever tries again at once meets the new epoch.
+        for answer in lost.into_iter().filter_map(|lost| lost.answer) {
+            answer(Err(EngineError::Unavailable));
         }
         // Receivers that had taken effects in without their record becoming durable have forgotten them: hand over
         // again whatever no durable record has consumed.

@@ -15,10 +15,9 @@ use std::{
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
 use domain::{Timestamp, program::Program};
 use store::{Epoch, Lsn};
-use tokio::sync::oneshot;
 
 use crate::{
-    cell::{Cell, Undecided},
+    cell::{Asker, Cell, Undecided, held},
     delivery::Parcel,
     error::{AskError, EngineError},
     kinds::Durable,
@@ -55,7 +54,7 @@ impl Slot {
 /// A command and the one who waits for the answer.
 pub struct Command<E: Durable> {
     pub command: E::Command,
-    pub answer: oneshot::Sender<Result<E::Reply, AskError<E::Error>>>,
+    pub answer: Asker<E>,
 }
 
 /// A look at the state and the one who waits for what is seen.
@@ -125,9 +124,14 @@ where
         }
         let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
         let before = self.cell.last();
-        let decided = self.cell.execute(&command, None, &surroundings);
+        let (mut with_record, mut after_it) = (Some(answer), None);
+        if !E::ANSWERS_WITH_RECORD {
+            after_it = with_record.take();
+        }
+        let decided = self.cell.execute(&command, None, &mut with_record, &surroundings);
         self.slot.last.set(self.cell.last());
         E::decided(self.cell.state(), self.id, &self.common.shared);
+        let Some(answer) = with_record.or(after_it) else { return After::Done };
         // A refusal, too, was decided on the state as it is: it is given when that is durable.
         let held: Held = match decided {
             Err(Undecided::NotYet) => return After::Later(Work::Command(Command { command, answer })),
@@ -139,9 +143,10 @@ where
                 let refused = durable.map_or_else(AskError::Engine, |()| AskError::Refused(refusal));
                 let _ = answer.send(Err(refused));
             }),
-            Ok(reply) => Box::new(move |durable| {
-                let _ = answer.send(durable.map(|()| reply).map_err(AskError::Engine));
-            }),
+            Ok(reply) => {
+                let reply = reply.expect("a reply leaves the cell only together with its asker");
+                held::<E>(answer, reply)
+            }
         };
         if self.cell.last() == before {
             self.common.hold_and_hurry(before, held);
@@ -195,7 +200,7 @@ where
     fn take_in(&mut self, parcel: &Parcel) -> Result<(), Undecided<E::Error>> {
         let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
         let command = parcel.command().expect("the shard gives effects to receivers of their kind");
-        match self.cell.execute(command, Some(parcel.effect), &surroundings) {
+        match self.cell.execute(command, Some(parcel.effect), &mut None, &surroundings) {
             Ok(_) => Ok(()),
             Err(Undecided::Refused(refusal)) => {
                 tracing::error!(effect = ?parcel.effect, ?refusal, "an effect was refused by its receiver");

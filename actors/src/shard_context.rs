@@ -14,7 +14,7 @@ use domain::{
     program::Program,
 };
 use quick_cache::sync::Cache;
-use store::{Append, AppendError, EntityKey, Epoch, Lsn, Store};
+use store::{Append, EntityKey, Epoch, Lsn, NotAppended, Store};
 
 use crate::{
     cell::{Companion, Surroundings},
@@ -117,7 +117,7 @@ impl Surroundings for InEpoch<'_> {
         self.common.shared.programs.current()
     }
 
-    fn append(&self, append: Append<Companion>) -> Result<Lsn, AppendError> {
+    fn append(&self, append: Append<Companion>) -> Result<Lsn, NotAppended<Companion>> {
         self.common.shared.store.append(self.epoch, append)
     }
 

@@ -64,8 +64,8 @@ fn fill(folder: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
     while i < RECORDS {
         match store.append(Epoch::FIRST, append(i)) {
             Ok(_) => i += 1,
-            Err(AppendError::Full) => thread::sleep(Duration::from_micros(200)),
-            Err(error) => return Err(error.into()),
+            Err(refused) if refused.error == AppendError::Full => thread::sleep(Duration::from_micros(200)),
+            Err(refused) => return Err(refused.error.into()),
         }
     }
     while counter.0.load(Ordering::Acquire) < RECORDS {

@@ -59,8 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         match store.append(Epoch::FIRST, append) {
             Ok(_) => i += 1,
-            Err(AppendError::Full) => thread::sleep(Duration::from_micros(200)),
-            Err(error) => return Err(error.into()),
+            Err(refused) if refused.error == AppendError::Full => thread::sleep(Duration::from_micros(200)),
+            Err(refused) => return Err(refused.error.into()),
         }
     }
     store.close()?;

@@ -42,6 +42,6 @@ pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
 pub use store::{
     Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, Haste, IndexRow, Listener, Loaded,
-    ScanRange, Stats, Store,
+    NotAppended, ScanRange, Stats, Store,
 };
 pub use verify::verify;

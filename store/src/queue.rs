@@ -6,7 +6,7 @@ use crate::error::AppendError;
 use crate::journal::record::RecordParts;
 use crate::key::{Epoch, Lsn};
 use crate::shared::lock;
-use crate::store::{Append, Haste};
+use crate::store::{Append, Haste, NotAppended};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -79,23 +79,11 @@ impl<T> Queue<T> {
         epoch: Epoch,
         append: Append<T>,
         memory_is_full: bool,
-    ) -> Result<Lsn, AppendError> {
+    ) -> Result<Lsn, NotAppended<T>> {
         let cost = cost(&append);
-        if cost > APPEND_BYTES_MAX {
-            return Err(AppendError::TooLarge);
-        }
         let mut state = lock(&self.state);
-        if state.status == Status::Closed {
-            return Err(AppendError::Closed);
-        }
-        if state.epoch != epoch {
-            return Err(AppendError::StaleEpoch);
-        }
-        if state.status == Status::Unavailable {
-            return Err(AppendError::Unavailable);
-        }
-        if memory_is_full || (state.bytes > 0 && state.bytes + cost > self.bytes_max) {
-            return Err(AppendError::Full);
+        if let Some(error) = self.refusal(&state, epoch, cost, memory_is_full) {
+            return Err(NotAppended { error, companion: append.companion });
         }
         let lsn = state.next;
         state.next = lsn.next();
@@ -106,6 +94,29 @@ impl<T> Queue<T> {
         state.waiting.push_back(append);
         self.wake_for(&mut state, now);
         Ok(lsn)
+    }
+
+    /// Why an append of this cost cannot be taken, if it cannot.
+    fn refusal(
+        &self,
+        state: &State<T>,
+        epoch: Epoch,
+        cost: usize,
+        memory_is_full: bool,
+    ) -> Option<AppendError> {
+        if cost > APPEND_BYTES_MAX {
+            Some(AppendError::TooLarge)
+        } else if state.status == Status::Closed {
+            Some(AppendError::Closed)
+        } else if state.epoch != epoch {
+            Some(AppendError::StaleEpoch)
+        } else if state.status == Status::Unavailable {
+            Some(AppendError::Unavailable)
+        } else if memory_is_full || (state.bytes > 0 && state.bytes + cost > self.bytes_max) {
+            Some(AppendError::Full)
+        } else {
+            None
+        }
     }
 
     /// Somebody waits for what is queued.

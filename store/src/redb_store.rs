@@ -3,14 +3,16 @@
 //! Owns the joining of memory and tables in reads, and the end of the threads.
 
 use crate::checkpoint;
-use crate::error::{AppendError, CheckpointError, CloseError, ReadError};
+use crate::error::{CheckpointError, CloseError, ReadError};
 use crate::key::{EntityKey, Epoch, IndexId, Lsn};
 use crate::overlay::{KeyBounds, KeyedRow};
 use crate::pending::{Pending, PendingEffect};
 use crate::queue::Queue;
 use crate::record_bytes::RecordBytes;
 use crate::shared::{Shared, lock};
-use crate::store::{Append, CheckpointReport, Direction, IndexRow, Loaded, ScanRange, Stats, Store};
+use crate::store::{
+    Append, CheckpointReport, Direction, IndexRow, Loaded, NotAppended, ScanRange, Stats, Store,
+};
 use crate::tail::TailRecord;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
@@ -196,7 +198,7 @@ fn is_empty(start: &Bound<Vec<u8>>, end: &Bound<Vec<u8>>) -> bool {
 }
 
 impl<T: Send> Store<T> for RedbStore<T> {
-    fn append(&self, epoch: Epoch, append: Append<T>) -> Result<Lsn, AppendError> {
+    fn append(&self, epoch: Epoch, append: Append<T>) -> Result<Lsn, NotAppended<T>> {
         self.shared.note_full(self.queue.push(epoch, append, self.shared.memory_is_full()))
     }
 

@@ -9,7 +9,7 @@ use crate::key::Lsn;
 use crate::options::Options;
 use crate::overlay::Overlay;
 use crate::state::StateFile;
-use crate::store::Fold;
+use crate::store::{Fold, NotAppended};
 use crate::tail::Tail;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -127,8 +127,8 @@ impl Shared {
     }
 
     /// The error of an append that cannot be taken for want of memory; wakes what makes room.
-    pub(crate) fn note_full(&self, result: Result<Lsn, AppendError>) -> Result<Lsn, AppendError> {
-        if result == Err(AppendError::Full) {
+    pub(crate) fn note_full<T>(&self, result: Result<Lsn, NotAppended<T>>) -> Result<Lsn, NotAppended<T>> {
+        if let Err(NotAppended { error: AppendError::Full, .. }) = result {
             self.start_checkpoint_if_due();
         }
         result

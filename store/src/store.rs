@@ -139,6 +139,16 @@ pub struct Stats {
     pub checkpointed: Lsn,
 }
 
+/// An append that was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct NotAppended<T> {
+    /// Why.
+    pub error: AppendError,
+    /// What was handed along with the record.
+    pub companion: T,
+}
+
 /// Ordered durable storage of records, with snapshots, history and indexes made from them. `T` is the companion of an
 /// append.
 pub trait Store<T>: Send + Sync {
@@ -146,8 +156,8 @@ pub trait Store<T>: Send + Sync {
     /// Records become durable in the order of their positions.
     ///
     /// # Errors
-    /// [`AppendError`]; the record and its companion are dropped.
-    fn append(&self, epoch: Epoch, append: Append<T>) -> Result<Lsn, AppendError>;
+    /// [`NotAppended`], with the companion; the record is dropped.
+    fn append(&self, epoch: Epoch, append: Append<T>) -> Result<Lsn, NotAppended<T>>;
 
     /// Somebody waits for what is queued: makes it durable at once, whatever its [`Haste`].
     fn hurry(&self);

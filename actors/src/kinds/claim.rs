@@ -9,6 +9,8 @@ use crate::{delivery::Delivery, shard_context::Shared};
 impl Durable for Claim {
     const KIND: Kind = Kind::Claim;
     const RESIDENCE: Residence = Residence::Leaves;
+    /// Whoever hears that a claim was released must not find its holder in the cache.
+    const ANSWERS_WITH_RECORD: bool = false;
 
     fn rows(_: &Self, _: &Self::Command, _: Decided<'_, Self>) -> Vec<IndexChange> {
         Vec::new()

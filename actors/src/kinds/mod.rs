@@ -92,6 +92,9 @@ pub trait Durable:
     const KIND: Kind;
     /// Whether its actor stays.
     const RESIDENCE: Residence;
+    /// Whether the answer may be given before [`Durable::decided`] has run: it goes with the record then, and is given
+    /// the moment that is durable.
+    const ANSWERS_WITH_RECORD: bool = true;
 
     /// The index rows that are written with a decision. `before` is the state it was made on.
     fn rows(before: &Self, command: &Self::Command, decided: Decided<'_, Self>) -> Vec<IndexChange>;

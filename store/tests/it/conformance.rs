@@ -245,7 +245,10 @@ fn a_closed_store_refuses(backend: &dyn Backend) {
     store.close().unwrap();
     assert_eq!(recorder.committed().len(), 50, "what was queued is written");
     store.close().unwrap();
-    assert_eq!(store.append(Epoch::FIRST, record(1, b"x", 9)), Err(AppendError::Closed));
+    assert_eq!(
+        store.append(Epoch::FIRST, record(1, b"x", 9)).map_err(|refused| refused.error),
+        Err(AppendError::Closed)
+    );
     assert!(matches!(store.load(entity(1)), Err(laurel_store::ReadError::Closed)));
     assert!(matches!(store.checkpoint(), Err(laurel_store::CheckpointError::Closed)));
 }

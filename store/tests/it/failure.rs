@@ -1,7 +1,9 @@
 //! Commits that fail while the process lives on.
 
 use crate::support::{open_on, open_with, options, put, record, state};
-use laurel_store::{AppendError, CommitFailure, Epoch, IndexId, Lsn, MemoryDisk, Options, Store};
+use laurel_store::{
+    AppendError, CommitFailure, Epoch, IndexId, Lsn, MemoryDisk, NotAppended, Options, Store,
+};
 use std::time::Duration;
 
 #[test]
@@ -16,7 +18,10 @@ fn a_frame_whose_sync_failed_never_counts_though_its_bytes_are_there() {
     let second = opened.store.epoch();
     assert_ne!(second, Epoch::FIRST);
     assert_eq!(opened.recorder.seen.lock().unwrap().failures[0].0, second);
-    assert_eq!(opened.store.append(Epoch::FIRST, record(1, b"stale", 3)), Err(AppendError::StaleEpoch));
+    assert_eq!(
+        opened.store.append(Epoch::FIRST, record(1, b"stale", 3)).map_err(|refused| refused.error),
+        Err(AppendError::StaleEpoch)
+    );
     assert_eq!((state(&*opened.store, 1).unwrap(), opened.store.durable()), (b"kept,".to_vec(), Lsn::new(1)));
 
     // The bytes of the lost frame are in the old segment for good.
@@ -86,7 +91,10 @@ fn a_full_disk_refuses_appends_and_is_left_when_there_is_room() {
     assert!(!opened.write(record(1, b"lost", 2)));
     let epoch = opened.store.epoch();
     assert_eq!(opened.recorder.seen.lock().unwrap().failures, [(epoch, CommitFailure::DiskFull)]);
-    assert_eq!(opened.store.append(epoch, record(1, b"refused", 3)), Err(AppendError::Unavailable));
+    assert_eq!(
+        opened.store.append(epoch, record(1, b"refused", 3)).map_err(|refused| refused.error),
+        Err(AppendError::Unavailable)
+    );
     assert_eq!(state(&*opened.store, 1).unwrap(), b"kept,", "reads go on");
     assert!(opened.store.checkpoint().is_err(), "a checkpoint needs room too");
     assert_eq!(state(&*opened.store, 1).unwrap(), b"kept,", "and takes nothing with it");
@@ -109,7 +117,8 @@ fn bounds_refuse_instead_of_growing() {
     for i in 0..100 {
         match opened.store.append(Epoch::FIRST, record(1, &[7; 100], i)) {
             Ok(_) => assert!(opened.recorder.settled(i)),
-            Err(error) => {
+            Err(NotAppended { error, companion }) => {
+                assert_eq!(companion, i, "what was handed along comes back");
                 refused = Some((i, error));
                 break;
             }
@@ -121,7 +130,10 @@ fn bounds_refuse_instead_of_growing() {
     opened.store.checkpoint().unwrap();
     assert!(opened.write(record(1, b"room again", 1000)));
     let large = record(1, &vec![0; (64 << 20) + 1], 1001);
-    assert_eq!(opened.store.append(Epoch::FIRST, large), Err(AppendError::TooLarge));
+    assert_eq!(
+        opened.store.append(Epoch::FIRST, large).map_err(|refused| refused.error),
+        Err(AppendError::TooLarge)
+    );
 }
 
 #[test]
@@ -130,7 +142,9 @@ fn the_queue_is_bounded() {
     let opened = open_with(Options { queue_bytes: 2000, ..options() }, &disk).unwrap();
     let results: Vec<_> =
         (0..2000).map(|i| opened.store.append(Epoch::FIRST, record(1, &[1; 500], i))).collect();
-    assert!(results.contains(&Err(AppendError::Full)));
+    assert!(
+        results.iter().any(|result| result.as_ref().is_err_and(|refused| refused.error == AppendError::Full))
+    );
     let taken = results.iter().filter(|result| result.is_ok()).count();
     opened.recorder.wait(|seen| seen.committed.len() == taken);
     assert_eq!((opened.store.stats().queue_bytes, opened.store.stats().queue_records), (0, 0));
