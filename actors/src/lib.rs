@@ -33,8 +33,9 @@ mod start;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    CheckpointReport, Clash, ConfigureError, CreateError, Engine, PostError, SaleAnswer, SaleCursor,
-    SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, UpdateError,
+    CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, PostError, SaleAnswer,
+    SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection,
+    UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

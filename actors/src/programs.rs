@@ -8,13 +8,18 @@ use std::{
 
 use arc_swap::ArcSwap;
 use domain::{
-    configuration::{Configuration, Event},
+    configuration::{Configuration, Objects},
     entity::Entity,
-    program::Program,
+    program::{PlacesVersion, Program},
 };
 use store::Store;
 
-use crate::{cell::Companion, error::EngineError, history};
+use crate::{
+    cell::Companion,
+    error::EngineError,
+    history,
+    index::{self, configurations::Kept},
+};
 
 /// How many earlier programs are kept compiled.
 const EARLIER_KEPT: usize = 8;
@@ -62,28 +67,57 @@ impl Programs {
         if let Some(program) = known {
             return Ok(program);
         }
-        let program = Arc::new(compile_version(version, store)?);
+        let program = Arc::new(compile_version(version, &current, store)?);
         self.keep(Arc::clone(&program));
         Ok(program)
     }
 }
 
-fn compile_version(version: u32, store: &dyn Store<Companion>) -> Result<Program, EngineError> {
-    let mut configuration = Configuration::default();
-    history::walk::<Configuration>(store, CONFIGURATION, |record| {
-        for event in &record.events {
-            let Event::Replaced { version: next, .. } = event;
-            if *next <= version {
-                configuration.apply(event);
-            }
-        }
-        if configuration.version() < version { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    match configuration.compile() {
+fn compile_version(
+    version: u32,
+    current: &Program,
+    store: &dyn Store<Companion>,
+) -> Result<Program, EngineError> {
+    let (objects, places) = objects_of(version, store)?;
+    // An edit leaves stores and catalog alone, so nearly always they are at hand.
+    let compiled = if current.has_places(places) {
+        Configuration::kept(version, objects, places).compile(Some(current))
+    } else {
+        from_history(version, store)?.compile(Some(current))
+    };
+    match compiled {
         Some(Ok(program)) if program.version() == version => Ok(program),
         _ => {
             tracing::error!(version, "there is no program of this version in the history");
             Err(EngineError::Damaged)
         }
     }
+}
+
+/// The objects of a version, from the last row at or below it that holds all of them.
+fn objects_of(version: u32, store: &dyn Store<Companion>) -> Result<(Objects, PlacesVersion), EngineError> {
+    let mut later = Vec::new();
+    for number in (1..=version).rev() {
+        let Some(row) = store.get(index::CONFIGURATIONS, &index::configurations::key(number))? else { break };
+        match index::configurations::read(&row)? {
+            Kept::Changes(changes) => later.push(changes),
+            Kept::Whole { mut objects, places } => {
+                later.iter().rev().flatten().for_each(|change| objects.apply(change));
+                return Ok((objects, places));
+            }
+        }
+    }
+    tracing::error!(version, "there is no row of this version of the configuration");
+    Err(EngineError::Damaged)
+}
+
+/// A version with the texts of its stores and catalog.
+fn from_history(version: u32, store: &dyn Store<Companion>) -> Result<Configuration, EngineError> {
+    let mut configuration = Configuration::default();
+    history::walk::<Configuration>(store, CONFIGURATION, |record| {
+        let wanted = record.events.iter().filter(|event| event.version() <= version);
+        wanted.for_each(|event| configuration.apply(event));
+        if configuration.version() < version { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(configuration)
 }

@@ -151,7 +151,7 @@ fn load_configuration(store: &dyn Store<Companion>) -> Result<Configuration, Sta
 }
 
 fn program_in_force(configuration: &Configuration, asked: RetailerId) -> Result<Program, StartError> {
-    let program = match configuration.compile() {
+    let program = match configuration.compile(None) {
         None => Program::empty(asked, "Laurel"),
         Some(compiled) => compiled.map_err(StartError::Program)?,
     };

@@ -19,7 +19,7 @@ use actix::{Addr, prelude::SendError};
 use domain::{Timestamp, program::Program};
 use tokio::sync::oneshot;
 
-pub use configuration::ConfigureError;
+pub use configuration::{ConfigureError, EditError};
 pub use customers::{Clash, CreateError, UpdateError};
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};

@@ -1,6 +1,7 @@
 //! The index rows: what can be looked up other than by entity. Owns key layouts and value forms; both are stored and
 //! never change their meaning.
 
+pub mod configurations;
 pub mod remembered;
 pub mod requests;
 pub mod sales;
@@ -14,6 +15,8 @@ pub const REQUESTS: IndexId = IndexId(1);
 pub const SALES: IndexId = IndexId(2);
 /// Answers under a customer's idempotency keys.
 pub const REMEMBERED: IndexId = IndexId(3);
+/// Versions of the configuration. Numbers below 20 are kept for what hangs on customers and sales.
+pub const CONFIGURATIONS: IndexId = IndexId(20);
 
 /// The version of the values' forms.
 const VALUE_VERSION: u8 = 1;

@@ -4,14 +4,15 @@ use domain::configuration::{Configuration, Effect, Event};
 use store::IndexChange;
 
 use super::{Decided, Durable, Kind, Residence};
-use crate::delivery::Delivery;
+use crate::{delivery::Delivery, index};
 
 impl Durable for Configuration {
     const KIND: Kind = Kind::Configuration;
     const RESIDENCE: Residence = Residence::Stays;
 
-    fn rows(_: &Self, _: &Self::Command, _: Decided<'_, Self>) -> Vec<IndexChange> {
-        Vec::new()
+    /// The version, to be found again.
+    fn rows(before: &Self, _: &Self::Command, decided: Decided<'_, Self>) -> Vec<IndexChange> {
+        index::configurations::put(before, decided.events)
     }
 
     fn deliveries(_: &[Event], effects: &[Effect]) -> Vec<Delivery> {

@@ -4,6 +4,7 @@
 
 mod customers;
 mod durability;
+mod edits;
 mod points;
 mod sales;
 mod supervision;

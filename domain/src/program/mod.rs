@@ -16,11 +16,12 @@ mod source;
 mod tier;
 pub mod tree;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 pub use account::{ExpirationPolicy, PointAccount};
 pub use catalog::{Catalog, Item, Store};
-pub use compile::ProgramText;
+pub(crate) use compile::NESTING_MAX;
+pub use compile::{PlacesVersion, ProgramText};
 pub(crate) use index::TreeIndex;
 pub use problem::{Problem, ProblemCode};
 pub use retailer::{Retailer, Switches};
@@ -42,8 +43,10 @@ pub struct Program {
     sources: Vec<PointSource>,
     tier_systems: Vec<TierSystem>,
     /// By id, so that a store is found by bisection.
-    stores: Vec<Store>,
-    catalog: Catalog,
+    stores: Arc<Vec<Store>>,
+    catalog: Arc<Catalog>,
+    /// Which stores and which catalog these are; nothing when nobody counts.
+    places: Option<PlacesVersion>,
     /// Item ids that rules name, as symbols; other item ids need none.
     skus: HashMap<Box<str>, u32>,
     trees: TreeIndex,
@@ -66,8 +69,9 @@ impl Program {
             accounts: Vec::new(),
             sources: Vec::new(),
             tier_systems: Vec::new(),
-            stores: Vec::new(),
-            catalog: Catalog::default(),
+            stores: Arc::default(),
+            catalog: Arc::default(),
+            places: None,
             skus: HashMap::new(),
             trees: TreeIndex::default(),
         }
@@ -75,7 +79,18 @@ impl Program {
 
     /// Checks and compiles what a retailer has written. Reports as many problems together as can be found.
     pub fn compile(version: u32, sources: ProgramText<'_>) -> Result<Self, Vec<Problem>> {
-        compile::compile(version, sources)
+        compile::compile(version, sources, None, None)
+    }
+
+    /// As [`Program::compile`], for texts whose stores and catalog are counted: those of `known` are used again where
+    /// they are of the same version.
+    pub fn compile_again(
+        version: u32,
+        sources: ProgramText<'_>,
+        places: PlacesVersion,
+        known: Option<&Self>,
+    ) -> Result<Self, Vec<Problem>> {
+        compile::compile(version, sources, Some(places), known)
     }
 
     /// Which version of the retailer's program this is; events carry it.
@@ -131,6 +146,11 @@ impl Program {
     /// The product catalog.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// Its stores and its catalog are of these versions.
+    pub fn has_places(&self, places: PlacesVersion) -> bool {
+        self.places == Some(places)
     }
 
     /// The rule trees in the order in which they run: by priority, highest first, then by id.

@@ -105,6 +105,14 @@ problem_codes! {
     ExclusivityGroupUnknown => "exclusivity_group_unknown",
     /// The tree competes, but in no group, or by another mode than the rest of its group.
     ExclusivityInvalid => "exclusivity_invalid",
+    /// A tier system is published with a level that is not live.
+    TierLevelNotLive => "tier_level_not_live",
+    /// No such rule template.
+    TemplateNotFound => "template_not_found",
+    /// Two parts of a template have the same key.
+    TemplateKeyDuplicate => "template_key_duplicate",
+    /// A text of a template shows a variable that is not listed.
+    TemplateVariableUnknown => "template_variable_unknown",
     /// The end lies before the start.
     DateWindowInvalid => "date_window_invalid",
 }

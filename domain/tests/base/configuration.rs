@@ -43,7 +43,7 @@ fn replace(
 #[test]
 fn versions_count_changes() {
     let mut configuration = Configuration::default();
-    assert!(configuration.compile().is_none(), "nothing to compile yet");
+    assert!(configuration.compile(None).is_none(), "nothing to compile yet");
     let stores = r#"[{"store_id": "0b000000-0000-4000-8000-000000000001", "number": "1", "name": "One"}]"#;
     assert_eq!(
         replace(&mut configuration, Section::Program, &document("Shop"), false),
@@ -51,7 +51,7 @@ fn versions_count_changes() {
     );
     assert_eq!(replace(&mut configuration, Section::Stores, stores, false), Ok((Reply::Version(2), 1)));
     assert_eq!(replace(&mut configuration, Section::Stores, stores, false), Ok((Reply::Version(2), 0)));
-    let program = configuration.compile().unwrap().unwrap();
+    let program = configuration.compile(None).unwrap().unwrap();
     assert_eq!((program.version(), program.stores().len()), (2, 1));
 }
 

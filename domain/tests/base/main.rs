@@ -6,5 +6,6 @@ mod amount_text;
 mod arithmetic;
 mod calendar;
 mod configuration;
+mod edits;
 mod ids;
 mod time_text;

@@ -9,7 +9,7 @@ use laurel_domain::{
     },
     time::{Span, Unit, Zone},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::documents::*;
 
@@ -116,6 +116,32 @@ fn guids_are_read_in_any_letter_case() {
 fn drafts_are_known_but_do_not_run() {
     let program = compile(&spoilt(&[("/rule_trees/0/status", json!(0))]), "", "").unwrap();
     assert!(!program.tree(guid("101")).unwrap().live);
+}
+
+#[test]
+fn drafts_and_archived_trees_may_be_incomplete_but_not_malformed() {
+    for status in [0, 3] {
+        let unfinished = |tree: &str, member: &str, value: Value| {
+            let status = (format!("/rule_trees/{tree}/status"), json!(status));
+            let member = (format!("/rule_trees/{tree}/{member}"), value);
+            spoilt(&[(&status.0, status.1), (&member.0, member.1)])
+        };
+        for (member, value) in
+            [("outcomes", json!([])), ("rules", json!([])), ("trigger_events", json!(["BIRTHDAY"]))]
+        {
+            let program = compile(&unfinished("0", member, value), "", "").unwrap();
+            assert!(program.tree(guid("101")).is_none(), "{member}");
+        }
+        for (member, value, code) in [
+            ("name", json!(""), "required"),
+            ("priority", json!("high"), "invalid_value"),
+            ("priority", json!(1001), "out_of_range"),
+            ("time_zone", json!("Mars/Olympus"), "time_zone_unknown"),
+        ] {
+            let found = problems(&unfinished("0", member, value));
+            assert_eq!(found, [(format!("rule_trees[0].{member}"), code)]);
+        }
+    }
 }
 
 #[test]

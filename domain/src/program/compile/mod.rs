@@ -15,14 +15,16 @@ mod symbols;
 mod tiers;
 mod trees;
 
-use std::{collections::HashSet, hash::Hash};
+use std::{collections::HashSet, hash::Hash, sync::Arc};
+
+use serde::{Deserialize, Serialize};
 
 use report::{Path, Report};
 
 use super::{Problem, ProblemCode, Program, document::Document, index::TreeIndex};
 
 /// The deepest nesting of a document. Nodes may be nested, and reading them takes stack.
-const NESTING_MAX: usize = 120;
+pub(crate) const NESTING_MAX: usize = 120;
 
 /// What a retailer has written.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +37,33 @@ pub struct ProgramText<'a> {
     pub catalog: &'a str,
 }
 
-pub(super) fn compile(version: u32, text: ProgramText<'_>) -> Result<Program, Vec<Problem>> {
+/// The versions of the program that brought the stores and the catalog of today.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacesVersion {
+    /// Version that brought the stores.
+    pub stores: u32,
+    /// Version that brought the catalog.
+    pub catalog: u32,
+}
+
+pub(super) fn compile(
+    version: u32,
+    text: ProgramText<'_>,
+    places: Option<PlacesVersion>,
+    known: Option<&Program>,
+) -> Result<Program, Vec<Problem>> {
     let mut report = Report::default();
-    let stores = places::stores(text.stores, &mut report);
-    let catalog = places::catalog(text.catalog, &mut report);
+    let same = |of: fn(PlacesVersion) -> u32| {
+        known.filter(|known| known.places.map(of).is_some_and(|known| Some(known) == places.map(of)))
+    };
+    let stores = match same(|places| places.stores) {
+        Some(known) => Arc::clone(&known.stores),
+        None => Arc::new(places::stores(text.stores, &mut report)),
+    };
+    let catalog = match same(|places| places.catalog) {
+        Some(known) => Arc::clone(&known.catalog),
+        None => Arc::new(places::catalog(text.catalog, &mut report)),
+    };
     let Some(document) = read_document(text.program, &mut report) else {
         return Err(report.into_problems());
     };
@@ -61,7 +86,7 @@ pub(super) fn compile(version: u32, text: ProgramText<'_>) -> Result<Program, Ve
         return Err(problems);
     }
     let trees = TreeIndex::new(trees);
-    Ok(Program { version, retailer, accounts, sources, tier_systems, stores, catalog, skus, trees })
+    Ok(Program { version, retailer, accounts, sources, tier_systems, stores, catalog, places, skus, trees })
 }
 
 fn read_document(text: &str, report: &mut Report) -> Option<Document> {

@@ -49,6 +49,31 @@ impl fmt::Display for Path<'_> {
     }
 }
 
+/// Something is missing, or refers to what may come to be; as opposed to what is malformed.
+const fn is_left_to_do(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::Required
+            | ProblemCode::NotSupported
+            | ProblemCode::PointAccountNotFound
+            | ProblemCode::PointSourceNotFound
+            | ProblemCode::PointSourceNotLinked
+            | ProblemCode::StoreNotFound
+            | ProblemCode::TierSystemNotFound
+            | ProblemCode::TierLevelNotFound
+            | ProblemCode::RuleRootMissing
+            | ProblemCode::RuleNotAllowed
+            | ProblemCode::ConstraintNotAllowed
+            | ProblemCode::ConstraintInvalid
+            | ProblemCode::OutcomeRequired
+            | ProblemCode::TierAssignmentRequired
+            | ProblemCode::EventNotFound
+            | ProblemCode::RuleTreeNotFound
+            | ProblemCode::ExclusivityGroupUnknown
+            | ProblemCode::ExclusivityInvalid
+    )
+}
+
 /// The problems found so far.
 #[derive(Debug, Default)]
 pub(super) struct Report {
@@ -58,6 +83,24 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
+    }
+
+    /// Takes over what was found in something that is not in force: a draft may be incomplete, and the rest is looked
+    /// at when it is set live. Says whether nothing at all was found.
+    pub(super) fn add_unfinished(&mut self, found: Self, at: &Path<'_>) -> bool {
+        let nothing = found.problems.is_empty();
+        let always = ["id", "name", "tree_type"].map(|name| at.member(name).to_string());
+        let malformed = found.problems.into_iter().filter(|problem| {
+            !is_left_to_do(problem.code)
+                || (problem.code == ProblemCode::Required && always.contains(&problem.path))
+        });
+        self.problems.extend(malformed);
+        nothing
+    }
+
+    /// Takes over what was found.
+    pub(super) fn add_all(&mut self, found: Self) {
+        self.problems.extend(found.problems);
     }
 
     pub(super) fn add(&mut self, at: &Path<'_>, code: ProblemCode, message: impl Into<String>) {

@@ -19,6 +19,7 @@ use crate::{
     time::Timestamp,
 };
 
+const STATUS_PAUSED: i64 = 1;
 const STATUS_LIVE: i64 = 2;
 const STATUS_ARCHIVED: i64 = 3;
 const PRIORITY_MAX: i64 = 1_000;
@@ -74,9 +75,18 @@ pub(super) fn trees(
         if let Some(name) = document.name.present().filter(|_| !archived) {
             names.check(name.clone(), &at.member("name"), report);
         }
-        let Some(tree) = tree(document, known, &siblings, symbols, &at, report) else { continue };
+        let in_force = matches!(document.status.present(), Some(&(STATUS_PAUSED | STATUS_LIVE)));
+        let mut found = Report::default();
+        let tree = tree(document, known, &siblings, symbols, &at, &mut found);
+        let complete = if in_force {
+            report.add_all(found);
+            true
+        } else {
+            report.add_unfinished(found, &at)
+        };
+        let Some(tree) = tree.filter(|_| complete) else { continue };
         if let Some(competing) =
-            tree.exclusivity.filter(|known| !archived && known.mode != ExclusivityMode::Stack)
+            tree.exclusivity.filter(|known| in_force && known.mode != ExclusivityMode::Stack)
             && *modes.entry(competing.group).or_insert(competing.mode) != competing.mode
         {
             let message = "trees of one group compete by one mode (0 stands outside the competition)";
