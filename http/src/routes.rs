@@ -97,7 +97,9 @@ fn point_of_sale(bench: bool) -> Vec<Row> {
 }
 
 fn points(prefix: &str, documented: bool) -> Vec<Row> {
-    use incentives::{all_balances, balance, deposit, fetch_point_audit_logs, spend_multiple};
+    use incentives::{
+        all_balances, balance, configuration_routes, deposit, fetch_point_audit_logs, spend_multiple,
+    };
     let row = |path: &'static str, name, resource: fn(Resource) -> Resource| {
         let mounted = format!("{prefix}{}", path.strip_prefix("/incentives").unwrap_or(path));
         Row {
@@ -105,7 +107,7 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
             resource: resource(measured(&mounted, name)).default_service(web::to(incentives_takes_post)),
         }
     };
-    vec![
+    let mut rows = vec![
         row("/incentives/api/1.0/user_points/deposit", "deposit", |points| points.route(post().to(deposit))),
         row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| {
             points.route(post().to(spend_multiple))
@@ -119,7 +121,9 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
             "fetch_point_audit_logs",
             |rows| rows.route(post().to(fetch_point_audit_logs)),
         ),
-    ]
+    ];
+    rows.extend(configuration_routes().into_iter().map(|(path, name, resource)| row(path, name, resource)));
+    rows
 }
 
 fn sales() -> Vec<Row> {

@@ -8,11 +8,19 @@ use actix_web::{
     },
 };
 use actors::{EngineError, PostError};
-use domain::{amount::AmountError, customer::PostedStatus};
+use domain::{
+    amount::AmountError,
+    configuration::Refusal,
+    customer::PostedStatus,
+    program::{Problem, ProblemCode},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::posting::PostingPayload;
+use super::{
+    configuration::{problem_row, refusal_row},
+    posting::PostingPayload,
+};
 use crate::{
     auth::Denied,
     body::TakeError,
@@ -38,6 +46,10 @@ pub enum IncentivesCode {
     DateRangeTooLong,
     /// A detail of a write failed; its own code.
     Detail(PostedStatus),
+    /// An edit of the configuration contradicts what is there.
+    Edit(Refusal),
+    /// With an edit the program would have a problem.
+    Problem(ProblemCode),
     /// Missing or wrong credentials.
     Unauthorized,
     /// The credentials are not those of this tenant.
@@ -71,6 +83,8 @@ impl IncentivesCode {
             Self::DateRangeTooLong => ("date_range_too_long", 400, "limit"),
             // A write of which no detail was applied is 400, whatever the detail's code (1.2).
             Self::Detail(status) => (detail_code(status).0, 400, "validation"),
+            Self::Edit(refusal) => refusal_row(refusal),
+            Self::Problem(code) => problem_row(code),
             Self::Unauthorized => ("unauthorized", 401, "auth"),
             Self::RetailerNotAuthorized => ("retailer_not_authorized", 403, "auth"),
             Self::UserNotFound => ("user_not_found", 404, "not_found"),
@@ -127,6 +141,7 @@ pub const fn detail_message(status: PostedStatus) -> &'static str {
 pub struct IncentivesError {
     code: IncentivesCode,
     message: String,
+    problems: Vec<Problem>,
     payload: Option<Box<PostingPayload>>,
 }
 
@@ -163,12 +178,36 @@ pub struct IncentivesErrors<'a> {
     /// Never filled.
     #[schema(value_type = Option<String>)]
     stack_trace: Option<&'static str>,
+    /// What is wrong with an edit of the configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<IncentivesProblem<'a>>,
+}
+
+/// What is wrong with an edit of the configuration.
+#[derive(Serialize, ToSchema)]
+pub struct IncentivesProblem<'a> {
+    /// Where in the object that was sent, such as `outcomes[0].point_source_id`; where in the program, when it is about
+    /// another object.
+    #[schema(value_type = String)]
+    path: &'a str,
+    /// The kind of problem.
+    #[schema(value_type = String)]
+    code: &'static str,
+    /// In words.
+    #[schema(value_type = String)]
+    message: &'a str,
+}
+
+impl<'a> From<&'a Problem> for IncentivesProblem<'a> {
+    fn from(problem: &'a Problem) -> Self {
+        Self { path: &problem.path, code: problem.code.as_str(), message: &problem.message }
+    }
 }
 
 impl IncentivesError {
     /// A failure in words.
     pub fn new(code: IncentivesCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), payload: None }
+        Self { code, message: message.into(), problems: Vec::new(), payload: None }
     }
 
     /// A body whose members are wrong. The message names the first, with its place.
@@ -177,10 +216,20 @@ impl IncentivesError {
         Self::new(IncentivesCode::InvalidRequest, message.collect::<Vec<_>>().join("; "))
     }
 
+    /// An edit with which the program would have problems. The code is that of the first.
+    pub fn of_problems(problems: Vec<Problem>) -> Self {
+        let code = problems
+            .first()
+            .map_or(IncentivesCode::InvalidRequest, |first| IncentivesCode::Problem(first.code));
+        let message = problems.iter().map(|problem| format!("{} {}", problem.path, problem.message));
+        let message = message.collect::<Vec<_>>().join("; ");
+        Self { code, message, problems, payload: None }
+    }
+
     /// A write of which no detail was applied.
     pub fn refused(status: PostedStatus, payload: PostingPayload) -> Self {
         let (code, message) = (IncentivesCode::Detail(status), detail_message(status).to_owned());
-        Self { code, message, payload: Some(Box::new(payload)) }
+        Self { code, message, problems: Vec::new(), payload: Some(Box::new(payload)) }
     }
 
     /// The answer.
@@ -206,6 +255,8 @@ impl IncentivesError {
             | IncentivesCode::TakeTooLarge
             | IncentivesCode::DateRangeTooLong
             | IncentivesCode::Detail(_)
+            | IncentivesCode::Edit(_)
+            | IncentivesCode::Problem(_)
             | IncentivesCode::RetailerNotAuthorized
             | IncentivesCode::UserNotFound
             | IncentivesCode::PointAccountNotFound
@@ -214,7 +265,9 @@ impl IncentivesError {
             | IncentivesCode::SystemError => {}
         }
         let message = self.message.as_str();
-        let errors = IncentivesErrors { code, kind, message, raw_message: message, stack_trace: None };
+        let problems = self.problems.iter().map(IncentivesProblem::from).collect();
+        let errors =
+            IncentivesErrors { code, kind, message, raw_message: message, stack_trace: None, problems };
         builder.json(IncentivesErrorBody { status: "error", errors, payload: self.payload.as_deref() })
     }
 }

@@ -12,7 +12,9 @@ use crate::{admin, customers, incentives, operations, pos, transactions};
 
 /// The document.
 pub fn document() -> openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    document.merge(incentives::configuration_document());
+    document
 }
 
 #[derive(OpenApi)]

@@ -5,12 +5,16 @@
     reason = "all of this is test code; clippy knows only the functions marked as tests"
 )]
 
+mod configuring;
 mod customers;
 mod incentives;
 mod odd_bodies;
 mod operations;
+mod point_configuration;
 mod pos;
 mod pos_bulk;
 mod pos_odd_sales;
 mod support;
+mod tier_configuration;
 mod transactions;
+mod tree_configuration;
