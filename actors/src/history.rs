@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use domain::customer::{Customer, History};
 use store::{Lsn, Store};
 
 use crate::{cell::Companion, error::EngineError, kinds::Durable, record::Record};
@@ -30,4 +31,14 @@ pub fn walk<E: Durable>(
             }
         }
     }
+}
+
+/// A customer folded from its whole durable history.
+pub fn of_customer(store: &dyn Store<Companion>, id: [u8; 16]) -> Result<History, EngineError> {
+    let mut history = History::default();
+    walk::<Customer>(store, id, |record| {
+        record.events.iter().for_each(|event| history.apply(event));
+        ControlFlow::Continue(())
+    })?;
+    Ok(history)
 }

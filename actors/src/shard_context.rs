@@ -145,6 +145,7 @@ impl Surroundings for InEpoch<'_> {
                 let remembered = row.map(|value| index::remembered::read(&value)).transpose()?;
                 into.remembered.push((*key, remembered));
             }
+            Need::History => into.history = Some(Box::new(history::of_customer(store.as_ref(), entity.id)?)),
             Need::Evaluation(sale) => {
                 into.evaluations.push((*sale, evaluation_of(entity, *sale, store.as_ref())?));
             }

@@ -121,10 +121,20 @@ impl Engine {
         id: CustomerId,
         look: impl FnOnce(&Customer, &Program, Timestamp) -> R + Send + 'static,
     ) -> Result<Option<R>, EngineError> {
-        self.look::<Customer, _>(id.bytes(), |customer, program, now| {
-            customer.identity().is_some().then(|| look(customer, program, now))
-        })
-        .await
+        let seen = self.look::<Customer, _>(id.bytes(), |customer, program, now| {
+            if customer.is_incomplete(program, now) {
+                return Err(look);
+            }
+            Ok(customer.identity().is_some().then(|| look(customer, program, now)))
+        });
+        match seen.await? {
+            Ok(seen) => Ok(seen),
+            // What was looked at is durable by now, so it is in the history.
+            Err(look) => {
+                let history = history::of_customer(self.inner.shared.store.as_ref(), id.bytes())?;
+                Ok(Some(look(history.customer(), &self.program(), self.now())))
+            }
+        }
     }
 
     /// Whose an identifier is.

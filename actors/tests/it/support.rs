@@ -139,7 +139,11 @@ pub async fn points(engine: &Engine, member: &str) -> Points {
 pub async fn balance(engine: &Engine, member: &str, account: &str) -> Points {
     let account: PointAccountId = account.parse().unwrap();
     let id = engine.find_customer(&Identifier::external(member)).await.unwrap().unwrap();
-    engine.read_customer(id, move |customer, _, now| customer.available(account, now)).await.unwrap().unwrap()
+    engine
+        .read_customer(id, move |customer, program, now| customer.available(account, program, now))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 pub fn whole(points: i64) -> Points {

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use super::{Entry, Event, PointsPosted, SaleCredited};
 use crate::{
     amount::Points,
-    id::{LedgerRowId, PointAccountId, PointSourceId, RuleTreeId, UserPointAccountId},
-    ledger::{Ledger, Movement, TakenFor},
+    id::{LedgerRowId, PointAccountId, PointSourceId, RuleTreeId, SaleId, UserPointAccountId},
+    ledger::{Draw, Ledger, Movement, ReceivedBy, TakenFor},
     time::Timestamp,
 };
 
@@ -22,10 +22,14 @@ pub enum AuditKind {
     Redemption,
     /// Points ran out.
     Expiration,
+    /// Points came from, or went to, another account or customer.
+    Transfer,
     /// The account went below zero.
     Overdraft,
-    /// What a purchase gave was taken back.
+    /// What was given was taken back, or what was taken was given back.
     Return,
+    /// Points came from an account in which their time was over.
+    Rollover,
 }
 
 impl AuditKind {
@@ -35,8 +39,10 @@ impl AuditKind {
             Self::Issuance => 1,
             Self::Redemption => 2,
             Self::Expiration => 4,
+            Self::Transfer => 8,
             Self::Overdraft => 16,
             Self::Return => 32,
+            Self::Rollover => 64,
         }
     }
 }
@@ -68,6 +74,10 @@ pub struct AuditRow {
     pub expires: Option<Timestamp>,
     /// Consumption priority.
     pub weight: i32,
+    /// The sale that earned the points; a return of it takes from this lot first.
+    pub sale: Option<SaleId>,
+    /// What it took out of which lots, or gave back to them; empty on rows that are lots.
+    pub lots: Vec<Draw>,
     /// What caused it.
     pub caused_by: CausedBy,
 }
@@ -117,11 +127,14 @@ impl AuditLog {
     /// Folds the next event of the customer's history into the log.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Created { .. } | Event::ProfileChanged { .. } | Event::TiersEntered { .. } => {}
+            Event::Created { .. }
+            | Event::ProfileChanged { .. }
+            | Event::TiersEntered { .. }
+            | Event::LotsRecalled { .. } => {}
             Event::PointsExpired { movements, at } => {
                 for movement in movements {
-                    let modification_type = "Expiration".into();
-                    self.write(movement, *at, CausedBy { modification_type, ..CausedBy::default() });
+                    let modification_type = platform_word(movement).into();
+                    self.write(movement, *at, None, CausedBy { modification_type, ..CausedBy::default() });
                 }
             }
             Event::PointsPosted(posted) => self.apply_posted(posted),
@@ -141,7 +154,7 @@ impl AuditLog {
                     transaction_id: detail.transaction_id.clone(),
                     tree: None,
                 };
-                self.write(movement, posted.at, caused_by);
+                self.write(movement, posted.at, None, caused_by);
             }
         }
     }
@@ -150,7 +163,11 @@ impl AuditLog {
         for Entry { movement, cause, .. } in &credited.entries {
             let modification_type = match movement {
                 Movement::Earned { .. } => "RuleTree",
-                Movement::Taken { .. } | Movement::Overdrawn { .. } => "Return",
+                Movement::Taken { .. }
+                | Movement::Overdrawn { .. }
+                | Movement::Expired { .. }
+                | Movement::Received { .. }
+                | Movement::Restored { .. } => "Return",
             };
             let (sale, revision) = (credited.sale, credited.revision);
             let caused_by = CausedBy {
@@ -161,11 +178,12 @@ impl AuditLog {
                 transaction_id: credited.transaction_id.clone(),
                 tree: Some(cause.tree),
             };
-            self.write(movement, credited.at, caused_by);
+            self.write(movement, credited.at, Some(sale), caused_by);
         }
     }
 
-    fn write(&mut self, movement: &Movement, created: Timestamp, caused_by: CausedBy) {
+    /// Writes a row; `sale` is the one that caused the movement.
+    fn write(&mut self, movement: &Movement, created: Timestamp, sale: Option<SaleId>, caused_by: CausedBy) {
         let (account, row) = (movement.account(), movement.row());
         let user_account = *self.user_accounts.entry(account).or_insert(UserPointAccountId(row.0));
         let mut written = AuditRow {
@@ -181,32 +199,96 @@ impl AuditLog {
             created,
             expires: None,
             weight: 0,
+            sale: None,
+            lots: Vec::new(),
             caused_by,
         };
         match movement {
             Movement::Earned { source, expires, weight, repaid, .. } => {
-                written.source = Some(*source);
-                written.expires = *expires;
-                written.weight = *weight;
-                written.amount_spent = *repaid;
+                written.describe_lot(*source, *expires, *weight, *repaid, sale);
                 self.places.insert(row, self.rows.len());
             }
-            Movement::Taken { draws, reason, .. } => {
+            Movement::Received { source, expires, weight, repaid, sale, .. } => {
+                written.describe_lot(*source, *expires, *weight, *repaid, *sale);
+                self.places.insert(row, self.rows.len());
+            }
+            Movement::Taken { draws, .. } => {
                 for draw in draws {
-                    let Some(lot) = self.places.get(&draw.lot).map(|place| &mut self.rows[*place]) else {
-                        continue;
-                    };
-                    let sum = if *reason == TakenFor::Expiration {
-                        &mut lot.amount_expired
-                    } else {
-                        &mut lot.amount_spent
-                    };
-                    *sum = sum.plus(draw.points).expect("no more leaves a lot than was in it");
+                    self.change_lot(draw.lot, |lot| lot.amount_spent = sum(lot.amount_spent, draw.points));
                 }
+                written.lots.clone_from(draws);
+            }
+            Movement::Expired { losses, .. } => {
+                for loss in losses {
+                    self.change_lot(loss.lot, |lot| {
+                        lot.amount_expired = sum(lot.amount_expired, loss.points);
+                        lot.expires = loss.next;
+                    });
+                }
+                written.lots =
+                    losses.iter().map(|loss| Draw { lot: loss.lot, points: loss.points }).collect();
+            }
+            Movement::Restored { points, lots, .. } => {
+                for restored in lots {
+                    self.change_lot(restored.row, |lot| {
+                        lot.amount_spent = lot
+                            .amount_spent
+                            .minus(restored.remaining)
+                            .expect("no more is given back than was spent");
+                        lot.expires = restored.expires;
+                    });
+                }
+                // What it gives is in those lots: as a lot of its own it is empty.
+                written.amount_spent = *points;
+                written.lots = lots.iter().map(|lot| Draw { lot: lot.row, points: lot.remaining }).collect();
             }
             Movement::Overdrawn { .. } => {}
         }
         self.rows.push(written);
+    }
+
+    fn change_lot(&mut self, lot: LedgerRowId, change: impl FnOnce(&mut AuditRow)) {
+        if let Some(place) = self.places.get(&lot) {
+            change(&mut self.rows[*place]);
+        }
+    }
+}
+
+impl AuditRow {
+    fn describe_lot(
+        &mut self,
+        source: PointSourceId,
+        expires: Option<Timestamp>,
+        weight: i32,
+        repaid: Points,
+        sale: Option<SaleId>,
+    ) {
+        self.source = Some(source);
+        self.expires = expires;
+        self.weight = weight;
+        self.amount_spent = repaid;
+        self.sale = sale;
+    }
+}
+
+fn sum(before: Points, more: Points) -> Points {
+    before.plus(more).expect("no more leaves a lot than was in it")
+}
+
+/// The word for a movement that nobody has named (incentives.md 3.7).
+fn platform_word(movement: &Movement) -> &'static str {
+    match movement {
+        Movement::Earned { .. } | Movement::Taken { reason: TakenFor::Spend | TakenFor::Correction, .. } => {
+            ""
+        }
+        Movement::Taken { reason: TakenFor::Return, .. } | Movement::Restored { .. } => "Return",
+        Movement::Taken { reason: TakenFor::Transfer, .. }
+        | Movement::Received { by: ReceivedBy::Transfer, .. } => "Transfer",
+        Movement::Overdrawn { .. } => "Overdraft",
+        Movement::Expired { into: None, .. } => "Expiration",
+        Movement::Expired { into: Some(_), .. } | Movement::Received { by: ReceivedBy::Rollover, .. } => {
+            "Rollover"
+        }
     }
 }
 
@@ -214,8 +296,12 @@ fn kind_of(movement: &Movement) -> AuditKind {
     match movement {
         Movement::Earned { .. } => AuditKind::Issuance,
         Movement::Taken { reason: TakenFor::Spend, .. } => AuditKind::Redemption,
-        Movement::Taken { reason: TakenFor::Return, .. } => AuditKind::Return,
-        Movement::Taken { reason: TakenFor::Expiration, .. } => AuditKind::Expiration,
+        Movement::Taken { reason: TakenFor::Return | TakenFor::Correction, .. }
+        | Movement::Restored { .. } => AuditKind::Return,
+        Movement::Taken { reason: TakenFor::Transfer, .. }
+        | Movement::Received { by: ReceivedBy::Transfer, .. } => AuditKind::Transfer,
+        Movement::Received { by: ReceivedBy::Rollover, .. } => AuditKind::Rollover,
+        Movement::Expired { .. } => AuditKind::Expiration,
         Movement::Overdrawn { .. } => AuditKind::Overdraft,
     }
 }

@@ -36,6 +36,8 @@ pub enum Command {
     CreditSale(Box<CreditSale>),
     /// Deposit or spend points on request.
     Post(Box<Posting>),
+    /// Write down what has run out; see [`Customer::next_point_due`](super::Customer::next_point_due).
+    ExpireDue,
 }
 
 /// A revision of a sale, for one of its payers.

@@ -2,13 +2,13 @@
 
 use super::{
     Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited,
-    memory::Recall, tier,
+    memory::Recall, recall, stop::Stop, tier,
 };
 use crate::{
     amount::Points,
-    entity::{Context, Decision, Verdict},
+    entity::{Context, Decision},
     id::{LedgerRowId, PointAccountId, PointSourceId, TierLevelId, TierSystemId},
-    ledger::{Draft, Earning, Movement, TakenFor, Taking},
+    ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{Program, tree::Triggers},
     rules::{Award, Evaluation, LimitUse, Line, Payment, Purchase, RefusalReason, Refused, Standing},
     sale::line_discounts,
@@ -21,23 +21,17 @@ pub(super) fn decide(
     customer: &Customer,
     credit: &CreditSale,
     context: &Context<'_>,
-) -> Result<Verdict<Customer>, Error> {
-    let earlier = match earlier_evaluation(customer, credit, context) {
-        Ok(earlier) => earlier,
-        Err(need) => return Ok(Verdict::Need(need)),
-    };
+) -> Result<Decision<Customer>, Stop> {
+    let earlier = earlier_evaluation(customer, credit, context).map_err(Stop::Need)?;
     if earlier.is_some_and(|earlier| earlier.revision >= credit.revision) {
-        return Ok(Verdict::Decided(Decision::answer(Reply::Credited)));
+        return Ok(Decision::answer(Reply::Credited));
     }
-    let program = match program_of(earlier, context) {
-        Ok(program) => program,
-        Err(need) => return Ok(Verdict::Need(need)),
-    };
+    let program = program_of(earlier, context).map_err(Stop::Need)?;
     let fetched = matches!(customer.memory.evaluation(credit.sale), Recall::Unsure);
     let recalled = earlier.filter(|_| fetched).cloned().map(Box::new);
 
-    let mut draft = Draft::new(&customer.ledger, context.ids, 0);
-    draft.expire(context.now)?;
+    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+    draft.settle(context.now, context.program)?;
     let expired = draft.movements().len();
 
     let tiers = earlier.map_or_else(|| customer.held_levels(), |earlier| earlier.tiers.clone());
@@ -54,14 +48,14 @@ pub(super) fn decide(
     let happened = Triggers { purchase: true, points_earned };
     let moves = tier::qualify(&customer.tiers, context.program, happened, &mut draft, business_time);
     let (mut movements, _) = draft.finish();
+    let mut events = recall::recalled(customer, &movements, context);
     let booked = movements.split_off(expired);
     let entries = booked
         .into_iter()
         .zip(causes)
-        .map(|(movement, (cause, source))| Entry { movement, cause, source })
+        .map(|(movement, (cause, account, source))| Entry { movement, cause, account, source })
         .collect();
 
-    let mut events = Vec::with_capacity(3);
     if !movements.is_empty() {
         events.push(Event::PointsExpired { movements, at: context.now });
     }
@@ -86,7 +80,7 @@ pub(super) fn decide(
     if !moves.is_empty() {
         events.push(Event::TiersEntered { moves, at: context.now });
     }
-    Ok(Verdict::Decided(Decision { events, reply: Reply::Credited, effects: Vec::new() }))
+    Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
 }
 
 /// What the sale gave before, if it gave anything.
@@ -215,7 +209,7 @@ struct Booking<'a> {
     context: &'a Context<'a>,
     draft: Draft<'a>,
     /// Per movement booked, what caused it.
-    causes: Vec<(Cause, PointSourceId)>,
+    causes: Vec<(Cause, PointAccountId, PointSourceId)>,
     forfeited: Vec<Award>,
     waived: Vec<Award>,
     refused: Vec<Refused>,
@@ -234,7 +228,7 @@ impl<'a> Booking<'a> {
         Self { sale, earlier, business_time, context, draft, causes, forfeited, waived, refused }
     }
 
-    fn book(&mut self, awards: &[Award]) -> Result<(), Error> {
+    fn book(&mut self, awards: &[Award]) -> Result<(), Stop> {
         // What goes is taken first, so that ceilings see the room it makes.
         for (cause, account, source) in self.earlier_causes() {
             let wanted = awards.iter().filter(|award| award.cause() == cause && award.account == account);
@@ -282,7 +276,7 @@ impl<'a> Booking<'a> {
         causes
     }
 
-    fn give(&mut self, award: &Award, more: Points) -> Result<(), Error> {
+    fn give(&mut self, award: &Award, more: Points) -> Result<(), Stop> {
         // What an earlier return could not take back is still there: it is given by keeping it.
         let kept = self.kept(award)?.min(more);
         if kept.is_positive() {
@@ -310,7 +304,7 @@ impl<'a> Booking<'a> {
                 program,
             };
             self.draft.earn(earning)?;
-            self.causes.push((award.cause(), award.source));
+            self.causes.push((award.cause(), award.account, award.source));
         }
         if allowed < more {
             let stricter = room.source_is_stricter();
@@ -320,28 +314,29 @@ impl<'a> Booking<'a> {
         Ok(())
     }
 
-    fn kept(&self, award: &Award) -> Result<Points, Error> {
+    fn kept(&self, award: &Award) -> Result<Points, Stop> {
         let before = self.earlier.map_or(Points::ZERO, |earlier| earlier.kept(award.cause(), award.account));
         let same = |known: &&Award| known.cause() == award.cause() && known.account == award.account;
         let now = Points::sum(self.waived.iter().filter(same).map(|known| known.points))?;
         Ok(before.minus(now)?)
     }
 
-    fn forfeit(&mut self, award: &Award, points: Points, reason: RefusalReason) -> Result<(), Error> {
+    fn forfeit(&mut self, award: &Award, points: Points, reason: RefusalReason) -> Result<(), Stop> {
         self.forfeited.push(Award { points, ..award.clone() });
         self.refused.push(Refused { tree: award.tree, outcome: award.outcome, reason });
         Ok(())
     }
 
-    /// Takes back what a cause gave: first what was never given, then the sale's own lots, then the account's others,
-    /// then overdraft where the account allows it; what is left is waived (incentives.md 9.3, 4.3).
+    /// Takes back what a cause gave: first what was never given, then the sale's own lots, then others of the account
+    /// and those it rolls over into, then overdraft of the one where the points are by now, if that allows it; what is
+    /// left is waived (incentives.md 9.3, 4.3).
     fn take_back(
         &mut self,
         cause: Cause,
         account: PointAccountId,
         source: PointSourceId,
         points: Points,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Stop> {
         let mut points = points;
         for forfeited in
             self.forfeited.iter_mut().filter(|known| known.cause() == cause && known.account == account)
@@ -356,28 +351,30 @@ impl<'a> Booking<'a> {
         }
         let occurred = self.sale.content.modified_time.min(self.context.now);
         let before = self.draft.movements().len();
+        let program = self.context.program;
+        let chain = program.rollover_chain(account);
         let missing = self.draft.take_from_pool(&Taking {
-            accounts: &[account],
+            accounts: &chain,
             source: None,
             points,
             occurred,
             reason: TakenFor::Return,
-            first_from: Some(self.sale.sale),
+            first_from: First::Sale(self.sale.sale),
             row: None,
         })?;
         if missing.is_positive() {
-            let negative =
-                self.context.program.account(account).is_some_and(|account| account.allow_negative_balance);
+            let by_now = program.account_by(account, self.business_time, self.context.now);
+            let negative = program.account(by_now).is_some_and(|account| account.allow_negative_balance);
             if negative {
                 let row = LedgerRowId(self.draft.next_id());
-                self.draft.overdraw(row, account, missing, occurred, TakenFor::Return)?;
+                self.draft.overdraw(row, by_now, missing, occurred, TakenFor::Return)?;
             } else {
                 let Cause { tree, outcome } = cause;
                 self.waived.push(Award { tree, outcome, account, source, points: missing.negated()? });
             }
         }
         let written = self.draft.movements().len() - before;
-        self.causes.extend(std::iter::repeat_n((cause, source), written));
+        self.causes.extend(std::iter::repeat_n((cause, account, source), written));
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         CustomerId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId, SaleId, TierLevelId, TierSystemId,
         UserPointAccountId, UserTierId,
     },
-    ledger::Movement,
+    ledger::{Lot, Movement},
     rules::{Award, LimitUse, Refused},
     time::Timestamp,
 };
@@ -51,6 +51,13 @@ pub enum Event {
     PointsPosted(Box<PointsPosted>),
     /// A revision of a sale was evaluated and the difference booked.
     SaleCredited(Box<SaleCredited>),
+    /// Lots that the state had left out are held again: those that are spent next.
+    LotsRecalled {
+        /// Their account.
+        account: PointAccountId,
+        /// The lots, in spend order.
+        lots: Vec<Lot>,
+    },
 }
 
 /// A customer joined a level.
@@ -88,6 +95,8 @@ pub struct PointsPosted {
     pub rows: Vec<u16>,
     /// The rows written.
     pub movements: Vec<Movement>,
+    /// Loyalty events of it were published: it counts as activity of the customer.
+    pub published: bool,
     /// Fingerprint of each detail's body under its idempotency key.
     pub keys: Vec<(Fingerprint, Fingerprint)>,
 }
@@ -202,6 +211,8 @@ pub struct Entry {
     pub movement: Movement,
     /// Its cause.
     pub cause: Cause,
+    /// The account the cause gives to. The row may be in another one, that its points have rolled over into.
+    pub account: PointAccountId,
     /// The source the cause gives from.
     pub source: PointSourceId,
 }

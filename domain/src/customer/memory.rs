@@ -232,7 +232,7 @@ impl SaleCredited {
     pub fn granted_changes(&self) -> impl Iterator<Item = Granted> {
         let written = self.entries.iter().map(|entry| Granted {
             cause: entry.cause,
-            account: entry.movement.account(),
+            account: entry.account,
             source: entry.source,
             points: entry.movement.change(),
         });

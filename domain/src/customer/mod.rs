@@ -6,11 +6,14 @@ mod audit;
 mod command;
 mod credit;
 mod event;
+mod history;
 mod memory;
 mod need;
 mod posting;
 mod profile;
+mod recall;
 mod state;
+mod stop;
 mod tier;
 mod view;
 
@@ -22,6 +25,7 @@ pub use event::{
     Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, SaleCredited, TierMove,
     TierMoveCause,
 };
+pub use history::History;
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
 pub use need::{Fetched, Need};
 pub use profile::{
@@ -30,4 +34,4 @@ pub use profile::{
 };
 pub use state::{Customer, Effect, Identity};
 pub use tier::UserTier;
-pub use view::{AccountBalance, Balances};
+pub use view::{AccountBalance, Balances, Expiration};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{EvaluationRecord, Fingerprint, Remembered};
+use super::{EvaluationRecord, Fingerprint, History, Remembered};
 use crate::{id::SaleId, program::Program};
 
 /// Something old that a decision depends on.
@@ -17,6 +17,8 @@ pub enum Need {
     Remembered(Fingerprint),
     /// The program as of a version.
     Program(u32),
+    /// Everything that ever happened to the customer's points.
+    History,
 }
 
 /// What has been fetched so far for one decision.
@@ -28,4 +30,6 @@ pub struct Fetched {
     pub remembered: Vec<(Fingerprint, Option<Remembered>)>,
     /// Programs asked for.
     pub programs: Vec<Arc<Program>>,
+    /// The customer's whole history.
+    pub history: Option<Box<History>>,
 }

@@ -2,13 +2,14 @@
 
 use super::{
     AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail,
-    PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail, tier,
+    PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail,
+    recall, stop::Stop, tier,
 };
 use crate::{
     amount::Points,
-    entity::{Context, Decision, Verdict},
+    entity::{Context, Decision},
     id::{LedgerRowId, PointAccountId, PointSourceId},
-    ledger::{Draft, Earning, Movement, TakenFor, Taking},
+    ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{PointAccount, tree::Triggers},
     time::Timestamp,
 };
@@ -22,35 +23,20 @@ pub(super) fn decide(
     customer: &Customer,
     posting: &Posting,
     context: &Context<'_>,
-) -> Result<Verdict<Customer>, Error> {
-    let mut draft = Draft::new(&customer.ledger, context.ids, 0);
-    draft.expire(context.now)?;
+) -> Result<Decision<Customer>, Stop> {
+    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+    draft.settle(context.now, context.program)?;
     let expired = draft.movements().len();
     let mut run =
         Run { customer, context, partial: posting.allow_partial_success, draft, results: Vec::new() };
-    let asked = match &posting.purpose {
-        Purpose::Deposit(details) => details.iter().try_for_each(|detail| run.detail(Asked::Deposit(detail))),
-        Purpose::Spend(details) => details.iter().try_for_each(|detail| run.detail(Asked::Spend(detail))),
-    };
-    match asked {
-        Ok(()) => {}
-        Err(Stop::Need(need)) => return Ok(Verdict::Need(need)),
-        Err(Stop::Refuse(error)) => return Err(error),
+    match &posting.purpose {
+        Purpose::Deposit(details) => {
+            details.iter().try_for_each(|detail| run.detail(Asked::Deposit(detail)))?;
+        }
+        Purpose::Spend(details) => details.iter().try_for_each(|detail| run.detail(Asked::Spend(detail)))?,
     }
     run.refuse_unless_something_was_done()?;
-    run.decided(expired, posting.disable_event_publishing).map(Verdict::Decided)
-}
-
-/// Why the details are not gone on with.
-enum Stop {
-    Need(Need),
-    Refuse(Error),
-}
-
-impl<E: Into<Error>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Refuse(error.into())
-    }
+    Ok(run.decided(expired, posting.disable_event_publishing)?)
 }
 
 #[derive(Clone, Copy)]
@@ -152,7 +138,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn deposit(&mut self, asked: &DepositDetail) -> Result<Outcome, Error> {
+    fn deposit(&mut self, asked: &DepositDetail) -> Result<Outcome, Stop> {
         let program = self.context.program;
         let occurred = asked.occurred.unwrap_or(self.context.now);
         let Some(account) = program.account(asked.account) else {
@@ -185,7 +171,7 @@ impl<'a> Run<'a> {
         Ok(Outcome { status: PostedStatus::Ok, rows: vec![row], shortfall: asked.amount.minus(allowed)? })
     }
 
-    fn spend(&mut self, asked: &SpendDetail) -> Result<Outcome, Error> {
+    fn spend(&mut self, asked: &SpendDetail) -> Result<Outcome, Stop> {
         let pool = match self.pool_accounts(asked) {
             Ok(pool) => pool,
             Err(outcome) => return Ok(outcome),
@@ -203,7 +189,7 @@ impl<'a> Run<'a> {
             points: asked.amount,
             occurred,
             reason,
-            first_from: None,
+            first_from: First::None,
             row: asked.row,
         };
         let short = self.draft.pool(&taking)? < asked.amount;
@@ -274,12 +260,9 @@ impl<'a> Run<'a> {
     }
 
     fn row(&self, account: PointAccountId, source: Option<PointSourceId>, amount: Points) -> PostedRow {
-        let known = self.customer.ledger.account(account).map(|known| known.user_account);
-        let first = self.draft.movements().iter().find(|movement| movement.account() == account);
         PostedRow {
             account,
-            user_account: known
-                .or_else(|| first.map(|movement| crate::id::UserPointAccountId(movement.row().0))),
+            user_account: self.draft.user_account(account),
             source,
             amount,
             remaining_balance: self.draft.available(account),
@@ -324,9 +307,10 @@ impl<'a> Run<'a> {
             Vec::new()
         };
         let (mut movements, _) = self.draft.finish();
+        let recalled = recall::recalled(self.customer, &movements, self.context);
+        let mut events = if written { recalled } else { Vec::new() };
         let posted_movements = movements.split_off(expired);
         let details = self.results.iter().map(|done| done.detail.clone()).collect();
-        let mut events = Vec::new();
         let mut rows = Vec::new();
         let new: Vec<_> = self
             .results
@@ -346,6 +330,7 @@ impl<'a> Run<'a> {
                 keys: new.iter().map(|(_, _, key)| *key).collect(),
                 details: new.into_iter().map(|(detail, ..)| detail).collect(),
                 movements: posted_movements,
+                published: !quiet,
             }));
             let mut log = AuditLog::continuing(&self.customer.ledger);
             log.apply(&posted);

@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, UserTier, credit,
-    posting, tier,
+    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, TierMoveCause,
+    UserTier, credit, posting, stop::Stop, tier,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
-    id::{CustomerId, TierLevelId, TierSystemId},
+    id::{CustomerId, IdRun, TierLevelId, TierSystemId},
     identifier::Identifier,
-    ledger::{Draft, Ledger},
+    ledger::{Draft, Ledger, Movement, TakenFor},
+    program::{ActivityKind, Program},
     rules::LimitUsage,
     time::Timestamp,
 };
@@ -70,6 +71,11 @@ impl Profile {
 }
 
 impl Customer {
+    /// Nobody yet, who leaves no lot out: to be folded from the whole history.
+    pub(super) fn keeping_all() -> Self {
+        Self { ledger: Ledger::keeping_all(), ..Self::default() }
+    }
+
     /// Who it is; none: there is no such customer.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
@@ -154,18 +160,66 @@ impl Customer {
         })
     }
 
+    /// The ledger a decision is made on: the state's, or the one of the whole history when that has been fetched.
+    pub(super) fn ledger_for<'a>(&'a self, context: &Context<'a>) -> &'a Ledger {
+        context.fetched.history.as_ref().map_or(&self.ledger, |history| history.ledger())
+    }
+
+    /// Writes down what has run out.
+    fn expire_due(&self, context: &Context<'_>) -> Result<Decision<Self>, Stop> {
+        let mut draft = Draft::new(self.ledger_for(context), context.ids, 0);
+        if draft.next_due(Some(context.now), context.program).is_none() {
+            return Ok(Decision::answer(Reply::Done));
+        }
+        draft.settle(context.now, context.program)?;
+        let (movements, _) = draft.finish();
+        let events = vec![Event::PointsExpired { movements, at: context.now }];
+        Ok(Decision { events, reply: Reply::Done, effects: Vec::new() })
+    }
+
+    /// The next moment at which something runs out or rolls over that has not been written down; it may have passed.
+    /// Then [`Command::ExpireDue`] changes the state.
+    pub fn next_point_due(&self, program: &Program) -> Option<Timestamp> {
+        let no_ids = IdRun::starting_at(uuid::Uuid::nil());
+        Draft::new(&self.ledger, no_ids, 0).next_due(None, program)
+    }
+
     fn apply_posted(&mut self, posted: &PointsPosted) {
+        self.ledger.settle(posted.at);
         for movement in &posted.movements {
             self.ledger.apply(movement, None);
+            if posted.published {
+                self.record_activity(movement);
+            }
         }
         for ((key, body), detail) in posted.keys.iter().zip(&posted.details) {
             self.memory.record_key(*key, Remembered { body: *body, detail: detail.clone(), at: posted.at });
         }
     }
 
+    fn record_activity(&mut self, movement: &Movement) {
+        match movement {
+            Movement::Earned { occurred, .. } => {
+                self.ledger.record_activity(ActivityKind::EarnPoints, *occurred);
+            }
+            Movement::Taken { occurred, reason: TakenFor::Spend, .. }
+            | Movement::Overdrawn { occurred, reason: TakenFor::Spend, .. } => {
+                self.ledger.record_activity(ActivityKind::SpendPoints, *occurred);
+            }
+            Movement::Taken { .. }
+            | Movement::Overdrawn { .. }
+            | Movement::Expired { .. }
+            | Movement::Received { .. }
+            | Movement::Restored { .. } => {}
+        }
+    }
+
     fn apply_credited(&mut self, credited: &SaleCredited) {
+        self.ledger.settle(credited.at);
+        self.ledger.record_activity(ActivityKind::CompleteTransaction, credited.business_time);
         for entry in &credited.entries {
             self.ledger.apply(&entry.movement, Some(credited.sale));
+            self.record_activity(&entry.movement);
         }
         for used in &credited.uses {
             self.usage.record(used).expect("the decision has summed the uses");
@@ -183,12 +237,12 @@ impl Entity for Customer {
     type Error = Error;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
-        match command {
+        let decided = match command {
             Command::Create { id, profile, claimed_until } => {
-                self.create(*id, profile, *claimed_until, context).map(Verdict::Decided)
+                self.create(*id, profile, *claimed_until, context).map_err(Stop::Refuse)
             }
             Command::Update { profile, based_on, claimed_until } => {
-                self.update(profile, *based_on, *claimed_until, context).map(Verdict::Decided)
+                self.update(profile, *based_on, *claimed_until, context).map_err(Stop::Refuse)
             }
             Command::CreditSale(credit) => {
                 self.known()?;
@@ -198,6 +252,15 @@ impl Entity for Customer {
                 self.known()?;
                 posting::decide(self, posting, context)
             }
+            Command::ExpireDue => {
+                self.known()?;
+                self.expire_due(context)
+            }
+        };
+        match decided {
+            Ok(decision) => Ok(Verdict::Decided(decision)),
+            Err(Stop::Need(need)) => Ok(Verdict::Need(need)),
+            Err(Stop::Refuse(error)) => Err(error),
         }
     }
 
@@ -210,20 +273,28 @@ impl Entity for Customer {
                     created_at: *at,
                     updated_at: *at,
                 });
+                self.ledger.begin(*at);
             }
             Event::ProfileChanged { profile, at } => {
                 let identity = self.identity.as_mut().expect("only a known customer's profile changes");
                 identity.profile = (**profile).clone();
                 identity.updated_at = *at;
             }
-            Event::TiersEntered { moves, at } => tier::apply(&mut self.tiers, moves, *at),
-            Event::PointsExpired { movements, .. } => {
+            Event::TiersEntered { moves, at } => {
+                tier::apply(&mut self.tiers, moves, *at);
+                if moves.iter().any(|step| step.cause == TierMoveCause::Qualifying) {
+                    self.ledger.record_activity(ActivityKind::TierPromoted, *at);
+                }
+            }
+            Event::PointsExpired { movements, at } => {
+                self.ledger.settle(*at);
                 for movement in movements {
                     self.ledger.apply(movement, None);
                 }
             }
             Event::PointsPosted(posted) => self.apply_posted(posted),
             Event::SaleCredited(credited) => self.apply_credited(credited),
+            Event::LotsRecalled { account, lots } => self.ledger.recall(*account, lots),
         }
     }
 }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{AccountLedger, Draw, Ledger, Lot, Movement, TakenFor};
+use super::{AccountLedger, Draw, Ledger, Lot, LotLoss, Movement, ReceivedBy, TakenFor};
 use crate::{
     amount::{AmountError, Points},
-    id::{IdRun, LedgerRowId, PointAccountId, PointSourceId, SaleId},
+    id::{IdRun, LedgerRowId, PointAccountId, PointSourceId, SaleId, UserPointAccountId},
     program::{PointAccount, PointSource, Program},
     time::Timestamp,
 };
@@ -16,11 +16,13 @@ use crate::{
 /// A ledger with the movements of a decision on top.
 #[derive(Debug, Clone)]
 pub struct Draft<'a> {
-    ledger: &'a Ledger,
-    movements: Vec<Movement>,
+    pub(super) ledger: &'a Ledger,
+    pub(super) movements: Vec<Movement>,
     touched: BTreeMap<PointAccountId, Touched>,
     ids: IdRun,
     next_id: u64,
+    /// Everything that was due by then is among the movements or in the ledger.
+    pub(super) settled: Option<Timestamp>,
 }
 
 /// What the movements so far have done to one account.
@@ -29,36 +31,28 @@ struct Touched {
     available: Points,
     lifetime: Points,
     overdraft: Points,
+    /// Lots that are not in the ledger, or not in this form, in spend order.
     new_lots: Vec<Lot>,
+    /// What has been taken of lots as they are in the ledger.
     drawn: BTreeMap<LedgerRowId, Points>,
 }
 
-/// A request to take points.
-#[derive(Debug, Clone, Copy)]
-pub struct Taking<'a> {
-    /// Which accounts, in the order of the request.
-    pub accounts: &'a [PointAccountId],
-    /// Only lots of this source.
-    pub source: Option<PointSourceId>,
-    /// How many; above zero.
-    pub points: Points,
-    /// Business time.
-    pub occurred: Timestamp,
-    /// Why.
-    pub reason: TakenFor,
-    /// Lots of this sale go first, newest first (incentives.md 9.3).
-    pub first_from: Option<SaleId>,
-    /// The id of the first row written, when the caller chose it.
-    pub row: Option<LedgerRowId>,
+/// Why movements cannot be drafted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// A number does not fit.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// It depends on lots that the state does not hold: draft it over a ledger folded from the whole history.
+    #[error("it depends on lots that are only in the history")]
+    Hidden,
 }
-
-/// How many points the lots did not have.
-pub type Shortfall = Points;
 
 impl<'a> Draft<'a> {
     /// Nothing on top yet. New rows take their ids from `ids`, beginning with number `first_id`.
     pub fn new(ledger: &'a Ledger, ids: IdRun, first_id: u64) -> Self {
-        Self { ledger, movements: Vec::new(), touched: BTreeMap::new(), ids, next_id: first_id }
+        let settled = ledger.settled_until();
+        Self { ledger, movements: Vec::new(), touched: BTreeMap::new(), ids, next_id: first_id, settled }
     }
 
     /// What is to be written, in order.
@@ -94,53 +88,19 @@ impl<'a> Draft<'a> {
         )
     }
 
-    /// Writes down what has expired by `now`, oldest expiry first within each account.
-    pub fn expire(&mut self, now: Timestamp) -> Result<(), AmountError> {
-        for account in self.ledger.accounts() {
-            let due =
-                account.lots().iter().take_while(|lot| lot.expires.is_some_and(|expires| expires <= now));
-            let due: Vec<_> = due.map(|lot| (lot.expires.unwrap_or(now), lot.row, lot.remaining)).collect();
-            for same_moment in due.chunk_by(|left, right| left.0 == right.0) {
-                let draws: Vec<_> =
-                    same_moment.iter().map(|&(_, lot, points)| Draw { lot, points }).collect();
-                let row = LedgerRowId(self.next_id());
-                self.take(row, account.account, draws, same_moment[0].0, TakenFor::Expiration)?;
-            }
-        }
-        Ok(())
+    /// The customer's use of an account; none: it is not used.
+    pub fn user_account(&self, account: PointAccountId) -> Option<UserPointAccountId> {
+        let known = self.ledger.account(account).map(|known| known.user_account);
+        let first = || self.movements.iter().find(|movement| movement.account() == account);
+        known.or_else(|| first().map(|movement| UserPointAccountId(movement.row().0)))
     }
 
-    /// How much of an award or a deposit may be issued (incentives.md 4.5), the stricter of ceiling and personal
-    /// limits, and which of the two it was.
-    pub fn room(
-        &self,
-        account: &PointAccount,
-        source: &PointSource,
-        occurred: Timestamp,
-        program: &Program,
-    ) -> Result<Room, AmountError> {
-        let mut room = Room::default();
-        if let Some(ceiling) = account.max_allowed_balance {
-            room.ceiling = Some(ceiling.minus(self.available(account.id))?.max(Points::ZERO));
-        }
-        for limit in &source.personal_limits {
-            let since = program.retailer().zone.earlier(occurred, limit.window);
-            let within = |at: Timestamp| since.is_none_or(|since| at > since) && at <= occurred;
-            let stored =
-                self.ledger.issued().iter().filter(|issued| issued.source == source.id && within(issued.at));
-            let mut issued = Points::sum(stored.map(|issued| issued.points))?;
-            for movement in &self.movements {
-                if let Movement::Earned { source: from, points, occurred: at, .. } = movement
-                    && *from == source.id
-                    && within(*at)
-                {
-                    issued = issued.plus(*points)?;
-                }
-            }
-            let left = limit.max_points.minus(issued)?.max(Points::ZERO);
-            room.source = Some(room.source.map_or(left, |known| known.min(left)));
-        }
-        Ok(room)
+    /// What is overdrawn with the movements so far.
+    pub fn overdraft(&self, account: PointAccountId) -> Points {
+        self.touched.get(&account).map_or_else(
+            || self.ledger.account(account).map_or(Points::ZERO, |known| known.overdraft),
+            |touched| touched.overdraft,
+        )
     }
 
     /// Issues points: a new lot that first repays overdraft (incentives.md 4.4). Gives the row.
@@ -152,18 +112,8 @@ impl<'a> Draft<'a> {
         let windows = source.personal_limits.iter().map(|limit| zone.later(occurred, limit.window));
         let counted_until = windows.map(|end| end.unwrap_or(Timestamp::MAX)).max();
         let expires = account.expiration.expiry_of(occurred, zone);
-        let touched = self.touch(account.id);
-        let repaid = touched.overdraft.min(points);
-        touched.overdraft = touched.overdraft.minus(repaid)?;
-        touched.available = touched.available.plus(points)?;
-        touched.lifetime = touched.lifetime.plus(points)?;
-        let remaining = points.minus(repaid)?;
-        if remaining.is_positive() {
-            let lot = Lot { row, source: source.id, occurred, expires, weight: 0, remaining, sale };
-            let order = lot.spend_order(0);
-            let place = touched.new_lots.partition_point(|known| known.spend_order(0) < order);
-            touched.new_lots.insert(place, lot);
-        }
+        let lot = Lot { row, source: source.id, occurred, expires, weight: 0, remaining: points, sale };
+        let repaid = self.receive_lot(account.id, lot, true)?;
         self.movements.push(Movement::Earned {
             row,
             account: account.id,
@@ -178,31 +128,66 @@ impl<'a> Draft<'a> {
         Ok(row)
     }
 
-    /// What the lots of the accounts hold at most up to `points`; cheap when there is enough.
-    pub fn pool(&self, taking: &Taking<'_>) -> Result<Points, AmountError> {
-        Points::sum(self.draws(taking)?.into_iter().map(|(_, draw)| draw.points))
+    /// Takes in points that were issued before: a new lot that first repays overdraft. Gives the row.
+    pub fn receive(&mut self, receiving: Receiving) -> Result<LedgerRowId, AmountError> {
+        let Receiving { account, source, points, occurred, expires, weight, sale, by } = receiving;
+        assert!(points.is_positive(), "only points above zero are received");
+        let row = LedgerRowId(self.next_id());
+        let lot = Lot { row, source, occurred, expires, weight, remaining: points, sale };
+        let repaid = self.receive_lot(account, lot, by == ReceivedBy::Rollover)?;
+        let movement =
+            Movement::Received { row, account, source, points, occurred, expires, weight, repaid, sale, by };
+        self.movements.push(movement);
+        Ok(row)
     }
 
-    /// Takes points out of the lots, one movement per account touched, and says how many the lots did not have.
-    pub fn take_from_pool(&mut self, taking: &Taking<'_>) -> Result<Shortfall, AmountError> {
-        let draws = self.draws(taking)?;
-        let mut missing = taking.points;
-        let mut by_account: Vec<(PointAccountId, Vec<Draw>)> = Vec::new();
-        for (account, draw) in draws {
-            missing = missing.minus(draw.points)?;
-            match by_account.iter_mut().find(|(known, _)| *known == account) {
-                Some((_, draws)) => draws.push(draw),
-                None => by_account.push((account, vec![draw])),
-            }
+    /// What of a new lot has repaid overdraft.
+    fn receive_lot(
+        &mut self,
+        account: PointAccountId,
+        mut lot: Lot,
+        counts: bool,
+    ) -> Result<Points, AmountError> {
+        let touched = self.touch(account);
+        let points = lot.remaining;
+        let repaid = touched.overdraft.min(points);
+        touched.overdraft = touched.overdraft.minus(repaid)?;
+        touched.available = touched.available.plus(points)?;
+        if counts {
+            touched.lifetime = touched.lifetime.plus(points)?;
         }
-        // One row per account, in the order of the request.
-        by_account.sort_by_key(|(account, _)| taking.accounts.iter().position(|known| known == account));
-        let mut chosen = taking.row;
-        for (account, draws) in by_account {
-            let row = chosen.take().unwrap_or_else(|| LedgerRowId(self.next_id()));
-            self.take(row, account, draws, taking.occurred, taking.reason)?;
+        lot.remaining = points.minus(repaid)?;
+        if lot.remaining.is_positive() {
+            touched.insert(lot);
         }
-        Ok(missing)
+        Ok(repaid)
+    }
+
+    /// Gives points back into the very lots they were in; `lots` say what each gets, `overdraft` what of one is undone.
+    pub fn restore(
+        &mut self,
+        row: LedgerRowId,
+        account: PointAccountId,
+        lots: Vec<Lot>,
+        overdraft: Points,
+        occurred: Timestamp,
+    ) -> Result<(), AmountError> {
+        let points = overdraft.plus(Points::sum(lots.iter().map(|lot| lot.remaining))?)?;
+        for lot in &lots {
+            let known = self.lots(account).find(|(known, _)| known.row == lot.row);
+            let known = known.map(|(known, left)| (known.clone(), left));
+            let restored = match known {
+                Some((known, left)) => Lot { remaining: left.plus(lot.remaining)?, ..known },
+                None => lot.clone(),
+            };
+            self.supersede(account, restored);
+        }
+        let touched = self.touch(account);
+        touched.available = touched.available.plus(points)?;
+        touched.overdraft = touched.overdraft.minus(overdraft)?;
+        assert!(!touched.overdraft.is_negative(), "no more is undone than is overdrawn");
+        self.movements.push(Movement::Restored { row, account, points, occurred, lots, overdraft });
+        Ok(())
     }
 
     /// Books points that no lot holds (incentives.md 4.4).
@@ -222,7 +207,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn take(
+    /// Takes points out of these lots.
+    pub fn take(
         &mut self,
         row: LedgerRowId,
         account: PointAccountId,
@@ -230,69 +216,112 @@ impl<'a> Draft<'a> {
         occurred: Timestamp,
         reason: TakenFor,
     ) -> Result<(), AmountError> {
-        let points = Points::sum(draws.iter().map(|draw| draw.points))?;
-        let touched = self.touch(account);
-        touched.available = touched.available.minus(points)?;
-        for draw in &draws {
-            let drawn = touched.drawn.entry(draw.lot).or_default();
-            *drawn = drawn.plus(draw.points)?;
-        }
+        let points = self.reduce(account, draws.iter().map(|draw| (draw.lot, draw.points)))?;
         self.movements.push(Movement::Taken { row, account, points, occurred, draws, reason });
         Ok(())
     }
 
-    /// Which lots give how much, in the order they are consumed, until the amount is reached or nothing is left.
-    fn draws(&self, taking: &Taking<'_>) -> Result<Vec<(PointAccountId, Draw)>, AmountError> {
-        let mut missing = taking.points;
-        let mut draws: Vec<(PointAccountId, Draw)> = Vec::new();
-        if let Some(sale) = taking.first_from {
-            let mut own: Vec<_> = Vec::new();
-            for &account in taking.accounts {
-                own.extend(
-                    self.lots(account)
-                        .filter(|(lot, _)| lot.sale == Some(sale))
-                        .map(|(lot, left)| (account, lot, left)),
-                );
-            }
-            own.sort_by_key(|(_, lot, _)| std::cmp::Reverse((lot.occurred, lot.row)));
-            for (account, lot, left) in own {
-                missing = draw_some(&mut draws, account, lot.row, left, missing)?;
-            }
-        }
-        let mut heads: Vec<_> =
-            taking.accounts.iter().map(|&account| self.lots(account).peekable()).collect();
-        while missing.is_positive() {
-            let next = (0..heads.len())
-                .filter_map(|place| heads[place].peek().map(|(lot, _)| (lot.spend_order(place), place)))
-                .min();
-            let Some((_, place)) = next else { break };
-            let Some((lot, left)) = heads[place].next() else { break };
-            let wanted = taking.source.is_none_or(|source| source == lot.source);
-            let drawn_before = taking.first_from.is_some() && lot.sale == taking.first_from;
-            if wanted && !drawn_before {
-                missing = draw_some(&mut draws, taking.accounts[place], lot.row, left, missing)?;
+    /// Lets points of these lots run out, or roll over `into` another account.
+    pub(super) fn expire_lots(
+        &mut self,
+        account: PointAccountId,
+        losses: Vec<LotLoss>,
+        occurred: Timestamp,
+        into: Option<PointAccountId>,
+    ) -> Result<(), AmountError> {
+        let row = LedgerRowId(self.next_id());
+        let points = self.reduce(account, losses.iter().map(|loss| (loss.lot, loss.points)))?;
+        for loss in &losses {
+            let known = self.lots(account).find(|(known, _)| known.row == loss.lot);
+            let redated = known.filter(|(known, _)| known.expires != loss.next).map(|(known, left)| Lot {
+                remaining: left,
+                expires: loss.next,
+                ..known.clone()
+            });
+            if let Some(lot) = redated {
+                self.supersede(account, lot);
             }
         }
-        Ok(draws)
+        self.movements.push(Movement::Expired { row, account, points, occurred, losses, into });
+        Ok(())
     }
 
-    /// The lots of an account in spend order, old and new, with what is left of each.
-    fn lots(&self, account: PointAccountId) -> impl Iterator<Item = (&Lot, Points)> {
+    /// Takes points out of lots and gives their sum.
+    fn reduce(
+        &mut self,
+        account: PointAccountId,
+        parts: impl Iterator<Item = (LedgerRowId, Points)>,
+    ) -> Result<Points, AmountError> {
+        let touched = self.touch(account);
+        let mut sum = Points::ZERO;
+        for (row, points) in parts {
+            sum = sum.plus(points)?;
+            match touched.new_lots.iter().position(|lot| lot.row == row) {
+                Some(place) => {
+                    let lot = &mut touched.new_lots[place];
+                    lot.remaining = lot.remaining.minus(points)?;
+                    if lot.remaining.is_zero() {
+                        touched.new_lots.remove(place);
+                    }
+                }
+                None => {
+                    let drawn = touched.drawn.entry(row).or_default();
+                    *drawn = drawn.plus(points)?;
+                }
+            }
+        }
+        touched.available = touched.available.minus(sum)?;
+        Ok(sum)
+    }
+
+    /// Puts a lot in the place of the one of its row, if there is one.
+    fn supersede(&mut self, account: PointAccountId, lot: Lot) {
+        let held = self.ledger.account(account).map_or(&[][..], AccountLedger::lots);
+        let old = held.iter().find(|known| known.row == lot.row).map(|known| known.remaining);
+        let touched = self.touch(account);
+        if let Some(remaining) = old {
+            touched.drawn.insert(lot.row, remaining);
+        }
+        touched.new_lots.retain(|known| known.row != lot.row);
+        touched.insert(lot);
+    }
+
+    /// The accounts that the customer uses, with those of this draft.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = PointAccountId> {
+        let new = self.touched.keys().copied().filter(|id| self.ledger.account(*id).is_none());
+        self.ledger.accounts().iter().map(|known| known.account).chain(new)
+    }
+
+    /// The lots of an account in spend order, old and new, with what is left of each. Those that the ledger does not
+    /// hold are missing.
+    pub fn lots(&self, account: PointAccountId) -> impl Iterator<Item = (&Lot, Points)> {
         let touched = self.touched.get(&account);
-        let old = self.ledger.account(account).map_or(&[][..], AccountLedger::lots);
+        let held = self.ledger.account(account).map_or(&[][..], AccountLedger::lots);
         let new = touched.map_or(&[][..], |touched| touched.new_lots.as_slice());
-        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
-        std::iter::from_fn(move || match (old.peek(), new.peek()) {
-            (Some(left), Some(right)) if right.spend_order(0) < left.spend_order(0) => new.next(),
-            (Some(_), _) => old.next(),
-            (None, _) => new.next(),
-        })
-        .filter_map(move |lot| {
+        let left = move |lot: &'_ Lot| {
             let drawn =
                 touched.and_then(|touched| touched.drawn.get(&lot.row)).copied().unwrap_or(Points::ZERO);
-            let left = lot.remaining.minus(drawn).unwrap_or(Points::ZERO);
-            left.is_positive().then_some((lot, left))
+            lot.remaining.minus(drawn).unwrap_or(Points::ZERO)
+        };
+        let held = held.iter().map(move |lot| (lot, left(lot))).filter(|(_, left)| left.is_positive());
+        let (mut held, mut new) = (held.peekable(), new.iter().map(|lot| (lot, lot.remaining)).peekable());
+        std::iter::from_fn(move || match (held.peek(), new.peek()) {
+            (Some((left, _)), Some((right, _))) if right.spend_order(0) < left.spend_order(0) => new.next(),
+            (Some(_), _) => held.next(),
+            (None, _) => new.next(),
         })
+    }
+
+    /// All lots of an account, or that some of them are not held.
+    pub fn all_lots(&self, account: PointAccountId) -> Result<Vec<(&Lot, Points)>, DraftError> {
+        self.require_all(account)?;
+        Ok(self.lots(account).collect())
+    }
+
+    /// The ledger holds all lots of the account.
+    pub(super) fn require_all(&self, account: PointAccountId) -> Result<(), DraftError> {
+        let left_out = self.ledger.account(account).and_then(AccountLedger::left_out);
+        if left_out.is_some() { Err(DraftError::Hidden) } else { Ok(()) }
     }
 
     fn touch(&mut self, account: PointAccountId) -> &mut Touched {
@@ -307,18 +336,12 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn draw_some(
-    draws: &mut Vec<(PointAccountId, Draw)>,
-    account: PointAccountId,
-    lot: LedgerRowId,
-    left: Points,
-    missing: Points,
-) -> Result<Points, AmountError> {
-    let points = left.min(missing);
-    if points.is_positive() {
-        draws.push((account, Draw { lot, points }));
+impl Touched {
+    fn insert(&mut self, lot: Lot) {
+        let order = lot.spend_order(0);
+        let place = self.new_lots.partition_point(|known| known.spend_order(0) < order);
+        self.new_lots.insert(place, lot);
     }
-    missing.minus(points)
 }
 
 /// An issue of points.
@@ -338,24 +361,23 @@ pub struct Earning<'a> {
     pub program: &'a Program,
 }
 
-/// How much may still be issued; none: no limit of that kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Room {
-    /// Under the account's ceiling.
-    pub ceiling: Option<Points>,
-    /// Under the source's personal limits.
-    pub source: Option<Points>,
-}
-
-impl Room {
-    /// What of `points` may be issued.
-    pub fn allowed(&self, points: Points) -> Points {
-        let allowed = self.ceiling.map_or(points, |left| left.min(points));
-        self.source.map_or(allowed, |left| left.min(allowed))
-    }
-
-    /// The source's limit cuts deeper than the ceiling.
-    pub fn source_is_stricter(&self) -> bool {
-        self.source.is_some_and(|source| self.ceiling.is_none_or(|ceiling| source <= ceiling))
-    }
+/// Points that were issued before and come in.
+#[derive(Debug, Clone, Copy)]
+pub struct Receiving {
+    /// Where they go.
+    pub account: PointAccountId,
+    /// Where they came from when they were issued.
+    pub source: PointSourceId,
+    /// How many; above zero.
+    pub points: Points,
+    /// Business time.
+    pub occurred: Timestamp,
+    /// When they expire.
+    pub expires: Option<Timestamp>,
+    /// Consumption priority.
+    pub weight: i32,
+    /// The sale that earned them.
+    pub sale: Option<SaleId>,
+    /// How they came.
+    pub by: ReceivedBy,
 }

@@ -28,20 +28,20 @@ pub struct Lot {
 }
 
 /// The order in which lots are spent (incentives.md 4.2): expiry ascending with never last, weight, time, row id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SpendOrder {
     never_expires: bool,
     expires: Option<Timestamp>,
     weight: i32,
     occurred: Timestamp,
-    account_position: usize,
+    account_position: u16,
     row: LedgerRowId,
 }
 
 impl Lot {
     /// Where the lot stands among all lots of the accounts named in a request; `account_position` is its account's
     /// place there.
-    pub fn spend_order(&self, account_position: usize) -> SpendOrder {
+    pub fn spend_order(&self, account_position: u16) -> SpendOrder {
         SpendOrder {
             never_expires: self.expires.is_none(),
             expires: self.expires,
@@ -50,5 +50,14 @@ impl Lot {
             account_position,
             row: self.row,
         }
+    }
+}
+
+impl SpendOrder {
+    /// The very next place; no lot stands between the two.
+    pub(super) fn just_after(self) -> Self {
+        let row =
+            LedgerRowId::from_bytes(u128::from_be_bytes(self.row.bytes()).saturating_add(1).to_be_bytes());
+        Self { row, ..self }
     }
 }

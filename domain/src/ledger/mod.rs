@@ -6,12 +6,21 @@
 //! Invariants: `available = sum of what remains of the lots - overdraft`; `lifetime` never falls; nothing is created
 //! but by a source.
 
+mod activity;
 mod draft;
+mod expiry;
+mod holding;
 mod lot;
 mod movement;
+mod pool;
+mod room;
 mod state;
 
-pub use draft::{Draft, Earning, Room, Shortfall, Taking};
+pub use activity::Activity;
+pub use draft::{Draft, DraftError, Earning, Receiving};
+pub use holding::Gap;
 pub use lot::{Lot, SpendOrder};
-pub use movement::{Draw, Movement, TakenFor};
+pub use movement::{Draw, LotLoss, Movement, ReceivedBy, TakenFor};
+pub use pool::{Expiring, ExpiringAmount, First, Shortfall, Taking};
+pub use room::Room;
 pub use state::{AccountLedger, Issued, Ledger};

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Lot;
 use crate::{
     amount::Points,
-    id::{LedgerRowId, PointAccountId, PointSourceId},
+    id::{LedgerRowId, PointAccountId, PointSourceId, SaleId},
     time::Timestamp,
 };
 
@@ -60,6 +61,79 @@ pub enum Movement {
         /// Why.
         reason: TakenFor,
     },
+    /// Points ran out, or moved on to another account because their time in this one was over.
+    Expired {
+        /// The row.
+        row: LedgerRowId,
+        /// From where.
+        account: PointAccountId,
+        /// How many: the sum of the losses.
+        points: Points,
+        /// The evaluation.
+        occurred: Timestamp,
+        /// Out of which lots.
+        losses: Vec<LotLoss>,
+        /// The account they rolled over into; none: they are gone.
+        into: Option<PointAccountId>,
+    },
+    /// Points came in that were issued before: a new lot.
+    Received {
+        /// The row.
+        row: LedgerRowId,
+        /// Where they go.
+        account: PointAccountId,
+        /// Where they came from when they were issued.
+        source: PointSourceId,
+        /// How many.
+        points: Points,
+        /// Business time; expiry counts from it.
+        occurred: Timestamp,
+        /// When they expire.
+        expires: Option<Timestamp>,
+        /// Consumption priority.
+        weight: i32,
+        /// What of them repaid overdraft at once (incentives.md 4.4).
+        repaid: Points,
+        /// The sale that earned them.
+        sale: Option<SaleId>,
+        /// How they came.
+        by: ReceivedBy,
+    },
+    /// Points that had been taken are back, in the very lots they were in.
+    Restored {
+        /// The row.
+        row: LedgerRowId,
+        /// Which account.
+        account: PointAccountId,
+        /// How many: the sum of the lots' parts and of the overdraft.
+        points: Points,
+        /// Business time.
+        occurred: Timestamp,
+        /// The lots; `remaining` is what each gets back.
+        lots: Vec<Lot>,
+        /// What of an overdraft is undone.
+        overdraft: Points,
+    },
+}
+
+/// What an expiry takes from one lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotLoss {
+    /// The lot's row.
+    pub lot: LedgerRowId,
+    /// How many points.
+    pub points: Points,
+    /// When what remains of it expires next.
+    pub next: Option<Timestamp>,
+}
+
+/// How points came in that were issued before. Stored: grows at the end only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReceivedBy {
+    /// Their time in another account of the customer was over. Counts as a fresh issue (incentives.md 2.5).
+    Rollover,
+    /// Somebody moved them, from another account or another customer. Was issued once and is not counted again.
+    Transfer,
 }
 
 /// So many points out of one lot.
@@ -78,32 +152,44 @@ pub enum TakenFor {
     Spend,
     /// What a purchase gave was taken back.
     Return,
-    /// They were too old.
-    Expiration,
+    /// They went to another account or customer.
+    Transfer,
+    /// Too many had been issued.
+    Correction,
 }
 
 impl Movement {
     /// The row's id.
     pub const fn row(&self) -> LedgerRowId {
         match self {
-            Self::Earned { row, .. } | Self::Taken { row, .. } | Self::Overdrawn { row, .. } => *row,
+            Self::Earned { row, .. }
+            | Self::Taken { row, .. }
+            | Self::Overdrawn { row, .. }
+            | Self::Expired { row, .. }
+            | Self::Received { row, .. }
+            | Self::Restored { row, .. } => *row,
         }
     }
 
     /// The account it belongs to.
     pub const fn account(&self) -> PointAccountId {
         match self {
-            Self::Earned { account, .. } | Self::Taken { account, .. } | Self::Overdrawn { account, .. } => {
-                *account
-            }
+            Self::Earned { account, .. }
+            | Self::Taken { account, .. }
+            | Self::Overdrawn { account, .. }
+            | Self::Expired { account, .. }
+            | Self::Received { account, .. }
+            | Self::Restored { account, .. } => *account,
         }
     }
 
-    /// The change of the available balance: above zero for what was earned, below for the rest.
+    /// The change of the available balance: above zero for what came in, below for the rest.
     pub fn change(&self) -> Points {
         match self {
-            Self::Earned { points, .. } => *points,
-            Self::Taken { points, .. } | Self::Overdrawn { points, .. } => {
+            Self::Earned { points, .. } | Self::Received { points, .. } | Self::Restored { points, .. } => {
+                *points
+            }
+            Self::Taken { points, .. } | Self::Overdrawn { points, .. } | Self::Expired { points, .. } => {
                 points.negated().expect("a movement is above zero, so its negative is an amount")
             }
         }
@@ -114,7 +200,10 @@ impl Movement {
         match self {
             Self::Earned { occurred, .. }
             | Self::Taken { occurred, .. }
-            | Self::Overdrawn { occurred, .. } => *occurred,
+            | Self::Overdrawn { occurred, .. }
+            | Self::Expired { occurred, .. }
+            | Self::Received { occurred, .. }
+            | Self::Restored { occurred, .. } => *occurred,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Draw, Lot, Movement};
+use super::{Activity, Lot, Movement, ReceivedBy, SpendOrder, holding::Holding};
 use crate::{
     amount::Points,
     id::{LedgerRowId, PointAccountId, PointSourceId, SaleId, UserPointAccountId},
+    program::ActivityKind,
     time::Timestamp,
 };
 
@@ -14,6 +15,12 @@ use crate::{
 pub struct Ledger {
     accounts: Vec<AccountLedger>,
     issued: Vec<Issued>,
+    activity: Activity,
+    /// Everything that was due by then has been written down.
+    settled_until: Option<Timestamp>,
+    /// No lot is ever left out: a ledger that is folded from the whole history. Not part of the state.
+    #[serde(skip)]
+    keeps_all: bool,
 }
 
 /// One customer's points in one account.
@@ -29,7 +36,7 @@ pub struct AccountLedger {
     pub lifetime: Points,
     /// What was taken beyond the lots and not yet repaid.
     pub overdraft: Points,
-    lots: Vec<Lot>,
+    holding: Holding,
 }
 
 /// Points issued by a source that has a personal limit.
@@ -46,47 +53,44 @@ pub struct Issued {
 }
 
 impl AccountLedger {
-    /// The lots of which something remains, in spend order.
+    /// The lots of which something remains, in spend order, as far as the state holds them.
     pub fn lots(&self) -> &[Lot] {
-        &self.lots
+        self.holding.lots()
     }
 
-    /// What of the balance has expired by `now` though no movement says so yet.
-    pub fn expired_by(&self, now: Timestamp) -> Points {
-        let expired = self.lots.iter().take_while(|lot| lot.expires.is_some_and(|expires| expires <= now));
-        Points::sum(expired.map(|lot| lot.remaining)).expect("the lots of an account sum to an amount")
+    /// What remains of lots that the state does not hold; none: it holds all.
+    pub fn left_out(&self) -> Option<Points> {
+        self.holding.gap()
     }
 
-    /// What can be spent at `now`. Right even before the expiry has been written down.
-    pub fn available_at(&self, now: Timestamp) -> Points {
-        self.available.minus(self.expired_by(now)).expect("expired points are part of the balance")
+    /// The lots held that are spent before those that are not; none: all are held.
+    pub fn lots_before_gap(&self) -> Option<&[Lot]> {
+        let gap = self.holding.gap_from()?;
+        let lots = self.lots();
+        Some(&lots[..lots.partition_point(|lot| lot.spend_order(0) < gap)])
     }
 
-    fn insert(&mut self, lot: Lot) {
-        let order = lot.spend_order(0);
-        // Mostly the newest lot is the last to be spent, so the search rarely moves anything.
-        let place = self.lots.partition_point(|known| known.spend_order(0) < order);
-        self.lots.insert(place, lot);
-    }
-
-    fn draw(&mut self, draws: &[Draw]) {
-        for draw in draws {
-            let place = self
-                .lots
-                .iter()
-                .position(|lot| lot.row == draw.lot)
-                .expect("a draw names a lot that is there");
-            let lot = &mut self.lots[place];
-            lot.remaining = lot.remaining.minus(draw.points).expect("a draw is within an amount");
-            assert!(!lot.remaining.is_negative(), "a draw takes no more than remains of the lot");
-            if lot.remaining.is_zero() {
-                self.lots.remove(place);
-            }
-        }
+    pub(super) fn left_out_from(&self) -> Option<SpendOrder> {
+        self.holding.gap_from()
     }
 }
 
 impl Ledger {
+    /// An empty ledger that leaves no lot out, to be folded from the whole history.
+    pub fn keeping_all() -> Self {
+        Self { keeps_all: true, ..Self::default() }
+    }
+
+    /// When the customer last did what keeps points alive.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Everything that was due by then has been written down; none: nothing has been decided yet.
+    pub fn settled_until(&self) -> Option<Timestamp> {
+        self.settled_until
+    }
+
     /// The accounts the customer has used.
     pub fn accounts(&self) -> &[AccountLedger] {
         &self.accounts
@@ -102,15 +106,49 @@ impl Ledger {
         &self.issued
     }
 
+    /// The customer came into being: from then on it can be inactive.
+    pub fn begin(&mut self, at: Timestamp) {
+        self.activity.begin(at);
+        self.settle(at);
+    }
+
+    /// The customer did something.
+    pub fn record_activity(&mut self, kind: ActivityKind, at: Timestamp) {
+        self.activity.record(kind, at);
+    }
+
+    /// A decision has written down everything that was due by then.
+    pub fn settle(&mut self, at: Timestamp) {
+        self.settled_until = self.settled_until.max(Some(at));
+    }
+
+    /// Holds lots again that were left out, for decisions to come.
+    pub fn recall(&mut self, account: PointAccountId, lots: &[Lot]) {
+        if !self.keeps_all
+            && let Some(entry) = self.accounts.iter_mut().find(|known| known.account == account)
+        {
+            entry.holding.recall(lots);
+        }
+    }
+
+    /// Gives lots another date of expiry: `lots` are what they are from now on.
+    pub fn redate(&mut self, account: PointAccountId, lots: &[Lot]) {
+        let all = self.keeps_all;
+        let entry = self.accounts.iter_mut().find(|known| known.account == account);
+        entry.expect("a lot is in an account that is used").holding.redate(lots, all);
+    }
+
     /// Folds a movement into the state. `sale` is the sale that caused it, which the lot remembers.
     ///
     /// # Panics
     /// When the movement does not fit the state: it was not decided on it.
     pub fn apply(&mut self, movement: &Movement, sale: Option<SaleId>) {
+        let keeps_all = self.keeps_all;
+        let entry = self.entry(movement.account(), movement.row());
+        entry.available = entry.available.plus(movement.change()).expect("a balance is within an amount");
         match movement {
             Movement::Earned {
                 row,
-                account,
                 source,
                 points,
                 occurred,
@@ -118,38 +156,52 @@ impl Ledger {
                 weight,
                 repaid,
                 counted_until,
+                ..
             } => {
-                let entry = self.entry(*account, *row);
-                entry.available = entry.available.plus(*points).expect("a balance is within an amount");
-                entry.lifetime = entry.lifetime.plus(*points).expect("a lifetime is within an amount");
-                entry.overdraft = entry.overdraft.minus(*repaid).expect("an overdraft is within an amount");
-                assert!(!entry.overdraft.is_negative(), "no more is repaid than was overdrawn");
-                let remaining = points.minus(*repaid).expect("no more is repaid than was earned");
-                if remaining.is_positive() {
-                    entry.insert(Lot {
-                        row: *row,
-                        source: *source,
-                        occurred: *occurred,
-                        expires: *expires,
-                        weight: *weight,
-                        remaining,
-                        sale,
-                    });
-                }
+                let lot = Lot {
+                    row: *row,
+                    source: *source,
+                    occurred: *occurred,
+                    expires: *expires,
+                    weight: *weight,
+                    remaining: *points,
+                    sale,
+                };
+                entry.count_lifetime(*points);
+                entry.receive(lot, *repaid, keeps_all);
                 if let Some(until) = *counted_until {
                     self.issued.retain(|issued| issued.until > *occurred);
                     self.issued.push(Issued { source: *source, at: *occurred, points: *points, until });
                 }
             }
-            Movement::Taken { row, account, points, draws, .. } => {
-                let entry = self.entry(*account, *row);
-                entry.available = entry.available.minus(*points).expect("a balance is within an amount");
-                entry.draw(draws);
+            Movement::Received {
+                row, source, points, occurred, expires, weight, repaid, sale, by, ..
+            } => {
+                let lot = Lot {
+                    row: *row,
+                    source: *source,
+                    occurred: *occurred,
+                    expires: *expires,
+                    weight: *weight,
+                    remaining: *points,
+                    sale: *sale,
+                };
+                match by {
+                    ReceivedBy::Rollover => entry.count_lifetime(*points),
+                    ReceivedBy::Transfer => {}
+                }
+                entry.receive(lot, *repaid, keeps_all);
             }
-            Movement::Overdrawn { row, account, points, .. } => {
-                let entry = self.entry(*account, *row);
-                entry.available = entry.available.minus(*points).expect("a balance is within an amount");
+            Movement::Taken { draws, .. } => entry.holding.draw(draws),
+            Movement::Expired { losses, .. } => entry.holding.lose(losses),
+            Movement::Overdrawn { points, .. } => {
                 entry.overdraft = entry.overdraft.plus(*points).expect("an overdraft is within an amount");
+            }
+            Movement::Restored { lots, overdraft, .. } => {
+                entry.repay(*overdraft);
+                for lot in lots {
+                    entry.holding.restore(lot.clone(), keeps_all);
+                }
             }
         }
     }
@@ -163,10 +215,30 @@ impl Ledger {
                 available: Points::ZERO,
                 lifetime: Points::ZERO,
                 overdraft: Points::ZERO,
-                lots: Vec::new(),
+                holding: Holding::default(),
             });
             self.accounts.len() - 1
         });
         &mut self.accounts[place]
+    }
+}
+
+impl AccountLedger {
+    fn count_lifetime(&mut self, points: Points) {
+        self.lifetime = self.lifetime.plus(points).expect("a lifetime is within an amount");
+    }
+
+    fn repay(&mut self, points: Points) {
+        self.overdraft = self.overdraft.minus(points).expect("an overdraft is within an amount");
+        assert!(!self.overdraft.is_negative(), "no more is repaid than was overdrawn");
+    }
+
+    /// Takes a new lot in, of which some points have repaid overdraft.
+    fn receive(&mut self, mut lot: Lot, repaid: Points, keeps_all: bool) {
+        self.repay(repaid);
+        lot.remaining = lot.remaining.minus(repaid).expect("no more is repaid than came in");
+        if lot.remaining.is_positive() {
+            self.holding.add(lot, keeps_all);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub mod tree;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use account::{ExpirationPolicy, PointAccount};
+pub use account::{ActivityKind, ExpirationPolicy, Loss, LostShare, PointAccount, Schedule};
 pub use catalog::{Catalog, Item, Store};
 pub(crate) use compile::NESTING_MAX;
 pub use compile::{PlacesVersion, ProgramText};
@@ -31,7 +31,7 @@ pub use tree::RuleTree;
 
 use crate::{
     id::{PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierSystemId},
-    time::Zone,
+    time::{Timestamp, Zone},
 };
 
 /// Everything a retailer has configured, as of one version.
@@ -40,6 +40,8 @@ pub struct Program {
     version: u32,
     retailer: Retailer,
     accounts: Vec<PointAccount>,
+    /// Looked at by every decision, so that it need not look at every account.
+    watches_activity: bool,
     sources: Vec<PointSource>,
     tier_systems: Vec<TierSystem>,
     /// By id, so that a store is found by bisection.
@@ -67,6 +69,7 @@ impl Program {
             version: 0,
             retailer,
             accounts: Vec::new(),
+            watches_activity: false,
             sources: Vec::new(),
             tier_systems: Vec::new(),
             stores: Arc::default(),
@@ -111,6 +114,31 @@ impl Program {
     /// The point account of this id.
     pub fn account(&self, id: PointAccountId) -> Option<&PointAccount> {
         self.accounts.iter().find(|account| account.id == id)
+    }
+
+    /// Some account expires after inactivity.
+    pub fn watches_activity(&self) -> bool {
+        self.watches_activity
+    }
+
+    /// The accounts that points of an account pass through as they roll over, beginning with itself.
+    pub fn rollover_chain(&self, from: PointAccountId) -> Vec<PointAccountId> {
+        let next = |id: &PointAccountId| self.account(*id)?.expiration.rollover();
+        std::iter::successors(Some(from), next).collect()
+    }
+
+    /// Where points are at `now` that were earned in an account at `occurred` and not spent: that account, or the one
+    /// they have rolled over into by then.
+    pub fn account_by(&self, earned: PointAccountId, occurred: Timestamp, now: Timestamp) -> PointAccountId {
+        let (mut place, mut since) = (earned, occurred);
+        while let Some(policy) = self.account(place).map(|account| &account.expiration)
+            && let Some(next) = policy.rollover()
+            && let Some(expires) = policy.expiry_of(since, &self.retailer.zone)
+            && expires <= now
+        {
+            (place, since) = (next, expires);
+        }
+        place
     }
 
     /// The point sources, in the order of the document.

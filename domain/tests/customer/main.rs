@@ -6,6 +6,8 @@ mod audit;
 mod deliveries;
 mod deposits;
 mod expiry;
+mod expiry_policies;
+mod gap;
 mod idempotency;
 mod identifier;
 mod identity;

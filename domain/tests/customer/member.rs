@@ -5,8 +5,8 @@ use std::sync::Arc;
 use laurel_domain::{
     Points, Timestamp,
     customer::{
-        AuditLog, AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord, Event,
-        Fetched, Fingerprint, Need, PostedDetail, Posting, Profile, Purpose, Remembered, Reply, SpendDetail,
+        AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord, Event, Fetched,
+        Fingerprint, History, Need, PostedDetail, Posting, Profile, Purpose, Remembered, Reply, SpendDetail,
     },
     entity::{Context, Entity, Verdict},
     id::{CustomerId, IdRun, SaleId},
@@ -37,7 +37,7 @@ pub struct Member {
     pub keys: Vec<(Fingerprint, Remembered)>,
     /// What had to be fetched.
     pub needs: Vec<Need>,
-    log: AuditLog,
+    history: History,
     decisions: u128,
 }
 
@@ -53,7 +53,7 @@ impl Member {
             records: Vec::new(),
             keys: Vec::new(),
             needs: Vec::new(),
-            log: AuditLog::default(),
+            history: History::default(),
             decisions: 0,
         }
     }
@@ -112,12 +112,13 @@ impl Member {
                 let program = self.former.iter().find(|program| program.version() == *version).unwrap();
                 fetched.programs.push(Arc::clone(program));
             }
+            Need::History => fetched.history = Some(Box::new(self.history.clone())),
         }
     }
 
     fn apply(&mut self, event: &Event) {
         self.customer.apply(event);
-        self.log.apply(event);
+        self.history.apply(event);
         match event {
             Event::SaleCredited(credited) => {
                 let place = self.records.iter().position(|record| record.sale == credited.sale);
@@ -134,9 +135,10 @@ impl Member {
         }
         self.events.push(event.clone());
         for account in self.customer.ledger().accounts() {
-            let lots = Points::sum(account.lots().iter().map(|lot| lot.remaining)).unwrap();
+            let lots = account.lots().iter().map(|lot| lot.remaining).chain(account.left_out());
+            let lots = Points::sum(lots).unwrap();
             assert_eq!(account.available, lots.minus(account.overdraft).unwrap());
-            let rows = self.log.rows().iter().filter(|row| row.account == account.account);
+            let rows = self.history.log().rows().iter().filter(|row| row.account == account.account);
             assert_eq!(
                 Points::sum(rows.map(|row| row.change)),
                 Ok(account.available),
@@ -146,15 +148,15 @@ impl Member {
     }
 
     pub fn audit(&self) -> &[AuditRow] {
-        self.log.rows()
+        self.history.log().rows()
     }
 
     pub fn available(&self, account: u32) -> Points {
-        self.customer.available(id(account), self.now)
+        self.customer.available(id(account), &self.program, self.now)
     }
 
     pub fn lifetime(&self, account: u32) -> Points {
-        self.customer.lifetime(id(account))
+        self.customer.lifetime(id(account), &self.program, self.now)
     }
 
     pub fn level(&self) -> u32 {

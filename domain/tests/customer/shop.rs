@@ -56,6 +56,8 @@ pub struct Shop {
     pub switches: &'static str,
     /// Further members of the spendable account, with a comma in front.
     pub spend: String,
+    /// The same of the account that decides about tiers.
+    pub tier: String,
     /// Restrictions of the source.
     pub restrictions: &'static str,
     pub trees: Vec<String>,
@@ -72,7 +74,7 @@ impl Shop {
         let pool = format!(r#", "include_in_default_points": {}{}"#, !self.without_default_pool, self.spend);
         let accounts = [
             account(SPEND, &pool),
-            account(TIER, ""),
+            account(TIER, &self.tier),
             account(STRICT, r#", "allow_negative_balance": false"#),
             account(INACTIVE, r#", "active": false"#),
         ];

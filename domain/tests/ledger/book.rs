@@ -5,7 +5,7 @@ use std::str::FromStr;
 use laurel_domain::{
     Points, Timestamp,
     id::{IdRun, LedgerRowId, PointAccountId, PointSourceId, SaleId},
-    ledger::{Draft, Earning, Ledger, Movement, TakenFor, Taking},
+    ledger::{Draft, Earning, First, Ledger, Movement, TakenFor, Taking},
     program::{Program, ProgramText},
     time::Zone,
 };
@@ -141,7 +141,15 @@ impl Book {
 
 /// A spend from any source.
 pub fn taking(accounts: &[PointAccountId], points: Points, occurred: Timestamp) -> Taking<'_> {
-    Taking { accounts, source: None, points, occurred, reason: TakenFor::Spend, first_from: None, row: None }
+    Taking {
+        accounts,
+        source: None,
+        points,
+        occurred,
+        reason: TakenFor::Spend,
+        first_from: First::None,
+        row: None,
+    }
 }
 
 pub fn earn(

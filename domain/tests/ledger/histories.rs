@@ -2,8 +2,8 @@
 
 use laurel_domain::{
     Points, Timestamp,
-    id::{LedgerRowId, PointAccountId, PointSourceId, SaleId},
-    ledger::{Draft, TakenFor, Taking},
+    id::{IdRun, LedgerRowId, PointAccountId, PointSourceId, SaleId},
+    ledger::{Draft, First, TakenFor, Taking},
     program::Program,
 };
 use proptest::prelude::*;
@@ -101,7 +101,11 @@ fn perform(
         Act::GiveBack { account, units } => {
             let (points, ids) = (Points::from_units(*units), ids(&[*account]));
             let taking = book::taking(&ids, points, now);
-            let taking = Taking { reason: TakenFor::Return, first_from: sale, ..taking };
+            let taking = Taking {
+                reason: TakenFor::Return,
+                first_from: sale.map_or(First::None, First::Sale),
+                ..taking
+            };
             let missing = draft.take_from_pool(&taking).unwrap();
             assert_eq!(missing, model.take(&[*account], None, sale, points));
         }
@@ -115,8 +119,13 @@ fn ids(accounts: &[u32]) -> Vec<PointAccountId> {
 fn assert_agreement(book: &Book, model: &Model, now: Timestamp) {
     for account in 1..=3 {
         let known = book.ledger.account(id(account));
-        let available = known.map_or(Points::ZERO, |known| known.available_at(now));
-        assert_eq!(available, model.available(account, now), "balance of account {account}");
+        let mut read = Draft::new(&book.ledger, IdRun::starting_at(uuid::Uuid::nil()), 0);
+        read.settle(now, &book.program).unwrap();
+        assert_eq!(
+            read.available(id(account)),
+            model.available(account, now),
+            "balance of account {account}"
+        );
         let slot = usize::try_from(account - 1).unwrap();
         assert_eq!(book.lifetime(id(account)), model.lifetime[slot], "lifetime value of account {account}");
         let lots: Vec<_> = known.map_or(&[][..], |known| known.lots()).iter().collect();
@@ -154,7 +163,7 @@ proptest! {
             now = now.plus_millis(step.hours * HOUR_MS);
             let sale: Option<SaleId> = step.sale.map(id);
             book.decide(sale, |draft, program| {
-                draft.expire(now).unwrap();
+                draft.settle(now, program).unwrap();
                 model.expire(now);
                 for act in &step.acts {
                     perform(draft, program, &mut model, act, now, sale);

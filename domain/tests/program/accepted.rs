@@ -4,7 +4,7 @@ use laurel_domain::{
     Points, Timestamp,
     id::RetailerId,
     program::{
-        ExpirationPolicy, Program, Switches,
+        ExpirationPolicy, Loss, LostShare, Program, Schedule, Switches,
         tree::{Effect, NodeTest, TreeKind},
     },
     time::{Span, Unit, Zone},
@@ -32,9 +32,12 @@ fn the_grocery_program_compiles() {
     assert_eq!(
         points.expiration,
         ExpirationPolicy::Aged {
-            evaluation: Timestamp::parse("2017-01-02T00:00:00Z", &Zone::UTC).unwrap(),
-            frequency: Span { value: 1, unit: Unit::Day },
+            schedule: Schedule {
+                first: Timestamp::parse("2017-01-02T00:00:00Z", &Zone::UTC).unwrap(),
+                every: Span { value: 1, unit: Unit::Day },
+            },
             age: Span { value: 6, unit: Unit::Month },
+            loss: Loss { share: LostShare::WHOLE, rollover: None },
         }
     );
     assert_eq!(program.account(guid("2")).unwrap().expiration, ExpirationPolicy::Never);

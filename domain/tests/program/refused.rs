@@ -51,11 +51,15 @@ fn accounts_and_sources() {
     let policy = "/point_accounts/0/expiration_policy";
     let at = |member: &str| format!("point_accounts[0].expiration_policy.{member}");
     for (member, value, code) in [
-        ("policy_type", json!(2), "not_supported"),
         ("policy_type", json!(9), "invalid_value"),
-        ("point_expiration_percentage", json!(50), "not_supported"),
+        ("point_expiration_percentage", json!(-1), "out_of_range"),
         ("point_expiration_percentage", json!(101), "out_of_range"),
-        ("rollover_point_account_id", json!("9a000000-0000-4000-8000-000000000002"), "not_supported"),
+        (
+            "rollover_point_account_id",
+            json!("9a000000-0000-4000-8000-000000000001"),
+            "expiration_policy_invalid",
+        ),
+        ("rollover_point_account_id", nowhere(), "point_account_not_found"),
         ("frequency_value", json!(0), "expiration_policy_invalid"),
         ("expiration_age_unit_type", json!(7), "expiration_policy_invalid"),
         ("expiration_age_value", Value::Null, "required"),
@@ -64,6 +68,17 @@ fn accounts_and_sources() {
     ] {
         check(&[(&format!("{policy}/{member}"), value, &at(member), code)]);
     }
+    let events = format!("{policy}/specific_activity_event_types");
+    let inactive = |names: Value| spoilt(&[(&format!("{policy}/policy_type"), json!(2)), (&events, names)]);
+    assert!(compile(&inactive(json!(["earn_points", "COMPLETE_TRANSACTION"])), "", "").is_ok());
+    let at_events = at("specific_activity_event_types");
+    assert_eq!(problems(&inactive(json!([]))), [(at_events.clone(), "expiration_policy_invalid")]);
+    assert_eq!(problems(&inactive(json!(["LOG_IN"]))), [(format!("{at_events}[0]"), "not_supported")]);
+    let other = "9a000000-0000-4000-8000-000000000002";
+    let into_other = (format!("{policy}/rollover_point_account_id"), json!(other));
+    let paused = spoilt(&[(&into_other.0, into_other.1), ("/point_accounts/1/active", json!(false))]);
+    let rollover = at("rollover_point_account_id");
+    assert_eq!(problems(&paused), [(rollover.clone(), "expiration_policy_invalid")]);
     let account = "9a000000-0000-4000-8000-000000000001";
     check(&[
         (

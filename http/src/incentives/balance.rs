@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::{
-    customer::{Balances, Customer},
-    id::PointAccountId,
-    program::Program,
-};
+use domain::{customer::Customer, id::PointAccountId, program::Program};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -123,13 +119,13 @@ async fn show(state: &HttpState, named: &Named, wanted: Wanted) -> Result<Balanc
             Wanted::DefaultPool => {
                 let accounts =
                     program.accounts().iter().filter(|account| account.active && account.in_default_pool);
-                Balances { accounts: accounts.map(|account| customer.balance(account.id, now)).collect() }
+                customer.balances_of(accounts.map(|account| account.id), program, now)
             }
             Wanted::These(accounts) => {
                 if accounts.iter().any(|(id, _)| program.account(*id).is_none()) {
                     return Err(IncentivesCode::PointAccountNotFound);
                 }
-                Balances { accounts: accounts.iter().map(|(id, _)| customer.balance(*id, now)).collect() }
+                customer.balances_of(accounts.iter().map(|(id, _)| *id), program, now)
             }
         };
         BalanceObject::new("", "", &balances, program).map_err(|_| IncentivesCode::SystemError)

@@ -2,29 +2,30 @@
 
 use super::{
     super::{
-        ExpirationPolicy, PersonalLimit, PointAccount, PointSource,
-        document::{self, Field, Items},
+        ExpirationPolicy, PersonalLimit, PointAccount, PointSource, Retailer,
+        document::{self, Items},
     },
-    Path, ProblemCode, Report, Unique,
+    Path, ProblemCode, Report, Unique, expiration,
 };
 use crate::{
-    amount::{Points, Rate},
+    amount::Points,
     id::{PointAccountId, RetailerId},
     time::{Span, Timestamp, Unit, Zone},
 };
 
 pub(super) fn accounts(
     field: Items<document::PointAccount>,
-    retailer: RetailerId,
+    retailer: &Retailer,
     report: &mut Report,
 ) -> Vec<PointAccount> {
+    let zone = &retailer.zone;
     let array = Path::Root.member("point_accounts");
     let (mut ids, mut names) = (Unique::ids(), Unique::names());
-    let mut accounts = Vec::new();
+    let (mut accounts, mut places) = (Vec::new(), Vec::new());
     for (place, document) in report.items(&Path::Root, "point_accounts", field) {
         let at = array.element(place);
         let id = report.required(&at, "id", document.id);
-        report.retailer(&at, document.retailer_id, retailer);
+        report.retailer(&at, document.retailer_id, retailer.id);
         let name = report.name(&at, "name", document.name);
         names.check(name.clone(), &at.member("name"), report);
         let max_allowed_balance = report.optional(&at, "max_allowed_balance", document.max_allowed_balance);
@@ -36,8 +37,8 @@ pub(super) fn accounts(
             );
         }
         let policy = report.optional(&at, "expiration_policy", document.expiration_policy);
-        let expiration = policy.map_or(ExpirationPolicy::Never, |policy| {
-            expiration(policy, id, &at.member("expiration_policy"), report)
+        let expires = policy.map_or(ExpirationPolicy::Never, |policy| {
+            expiration::policy(policy, id, zone, &at.member("expiration_policy"), report)
         });
         let mut flag = |name, field, default| report.optional(&at, name, field).unwrap_or(default);
         let in_default_pool = flag("include_in_default_points", document.include_in_default_points, false);
@@ -47,6 +48,7 @@ pub(super) fn accounts(
             report.optional(&at, "grouping_label", document.grouping_label).unwrap_or_default();
         let Some(id) = id else { continue };
         ids.check(id, &at.member("id"), report);
+        places.push(place);
         accounts.push(PointAccount {
             id,
             name,
@@ -55,96 +57,11 @@ pub(super) fn accounts(
             active,
             allow_negative_balance,
             max_allowed_balance,
-            expiration,
+            expiration: expires,
         });
     }
+    expiration::check_rollovers(&accounts, &places, report);
     accounts
-}
-
-fn expiration(
-    document: document::ExpirationPolicy,
-    account: Option<PointAccountId>,
-    at: &Path<'_>,
-    report: &mut Report,
-) -> ExpirationPolicy {
-    let owner = report.optional(at, "point_account_id", document.point_account_id);
-    if owner.is_some() && account.is_some() && owner != account {
-        let message = "the policy belongs to another account";
-        report.add(&at.member("point_account_id"), ProblemCode::ExpirationPolicyInvalid, message);
-    }
-    report.refuse(
-        at,
-        "rollover_point_account_id",
-        &document.rollover_point_account_id,
-        "rolling expired points over into another account is",
-    );
-    match report.required(at, "policy_type", document.policy_type) {
-        None | Some(0) => return ExpirationPolicy::Never,
-        Some(1) => {}
-        Some(2) => {
-            report.not_supported(&at.member("policy_type"), "expiration after inactivity (policy_type 2) is");
-            return ExpirationPolicy::Never;
-        }
-        Some(other) => {
-            report.add(
-                &at.member("policy_type"),
-                ProblemCode::InvalidValue,
-                format!("{other} is no policy type"),
-            );
-            return ExpirationPolicy::Never;
-        }
-    }
-    let percentage = report.optional(at, "point_expiration_percentage", document.point_expiration_percentage);
-    if let Some(percentage) = percentage {
-        expiration_percentage(percentage, at, report);
-    }
-    let value = (document.frequency_value, "frequency_value");
-    let frequency = length(at, value, (document.frequency_unit_type, "frequency_unit_type"), report);
-    let value = (document.expiration_age_value, "expiration_age_value");
-    let age = length(at, value, (document.expiration_age_unit_type, "expiration_age_unit_type"), report);
-    let next = report.required(at, "next_evaluation_date", document.next_evaluation_date);
-    let evaluation =
-        next.and_then(|text| time(&text, &Zone::UTC, &at.member("next_evaluation_date"), report));
-    match (evaluation, frequency, age) {
-        (Some(evaluation), Some(frequency), Some(age)) => {
-            ExpirationPolicy::Aged { evaluation, frequency, age }
-        }
-        (_, _, _) => ExpirationPolicy::Never,
-    }
-}
-
-fn expiration_percentage(percentage: Rate, at: &Path<'_>, report: &mut Report) {
-    let whole = Rate::from_units(100 * Rate::UNIT);
-    let at = at.member("point_expiration_percentage");
-    if percentage > whole || percentage.is_negative() {
-        report.add(&at, ProblemCode::OutOfRange, "not between 0 and 100");
-    } else if percentage < whole {
-        report.not_supported(&at, "expiring only a part of a lot (a percentage below 100) is");
-    }
-}
-
-/// A length of time above zero and with an end.
-fn length(
-    at: &Path<'_>,
-    (value, value_name): (Field<i64>, &'static str),
-    (unit, unit_name): (Field<i64>, &'static str),
-    report: &mut Report,
-) -> Option<Span> {
-    let value = report.required(at, value_name, value)?;
-    let unit_number = report.required(at, unit_name, unit)?;
-    let unit = Unit::from_number(unit_number).filter(|unit| *unit != Unit::Forever);
-    if unit.is_none() {
-        let message = format!("{unit_number} is no unit of time with an end");
-        report.add(&at.member(unit_name), ProblemCode::ExpirationPolicyInvalid, message);
-    }
-    match u32::try_from(value) {
-        Ok(value) if value > 0 => Some(Span { value, unit: unit? }),
-        Ok(_) | Err(_) => {
-            let message = format!("{value} is not a number of units above 0");
-            report.add(&at.member(value_name), ProblemCode::ExpirationPolicyInvalid, message);
-            None
-        }
-    }
 }
 
 /// A time; without an offset it is in `zone`.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod constraints;
+mod expiration;
 mod limits;
 mod nodes;
 mod outcomes;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use report::{Path, Report};
 
-use super::{Problem, ProblemCode, Program, document::Document, index::TreeIndex};
+use super::{ExpirationPolicy, Problem, ProblemCode, Program, document::Document, index::TreeIndex};
 
 /// The deepest nesting of a document. Nodes may be nested, and reading them takes stack.
 pub(crate) const NESTING_MAX: usize = 120;
@@ -68,7 +69,7 @@ pub(super) fn compile(
         return Err(report.into_problems());
     };
     let retailer = retailer::retailer(document.retailer, &mut report);
-    let accounts = accounts::accounts(document.point_accounts, retailer.id, &mut report);
+    let accounts = accounts::accounts(document.point_accounts, &retailer, &mut report);
     let sources = accounts::sources(document.point_sources, &accounts, retailer.id, &mut report);
     let tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
     let mut symbols = symbols::Symbols::new(&catalog);
@@ -86,7 +87,21 @@ pub(super) fn compile(
         return Err(problems);
     }
     let trees = TreeIndex::new(trees);
-    Ok(Program { version, retailer, accounts, sources, tier_systems, stores, catalog, places, skus, trees })
+    let watches_activity =
+        accounts.iter().any(|account| matches!(account.expiration, ExpirationPolicy::Inactive { .. }));
+    Ok(Program {
+        version,
+        retailer,
+        accounts,
+        watches_activity,
+        sources,
+        tier_systems,
+        stores,
+        catalog,
+        places,
+        skus,
+        trees,
+    })
 }
 
 fn read_document(text: &str, report: &mut Report) -> Option<Document> {

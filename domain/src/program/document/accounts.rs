@@ -35,6 +35,7 @@ pub(in crate::program) struct ExpirationPolicy {
     pub(in crate::program) expiration_age_value: Field<i64>,
     pub(in crate::program) expiration_age_unit_type: Field<i64>,
     pub(in crate::program) point_expiration_percentage: Field<Rate>,
+    pub(in crate::program) specific_activity_event_types: Items<String>,
     pub(in crate::program) rollover_point_account_id: Field<PointAccountId>,
 }
 

@@ -90,8 +90,8 @@ fn progress(
     program: &Program,
     now: Timestamp,
 ) -> Vec<TreeProgressObject> {
-    let available = |account| customer.available(account, now);
-    let lifetime = |account| customer.lifetime(account);
+    let available = |account| customer.available(account, program, now);
+    let lifetime = |account| customer.lifetime(account, program, now);
     let trees = program.entrance_progress(level, &available, &lifetime, now);
     trees.iter().map(|tree| TreeProgressObject::new(tree, program)).collect()
 }
