@@ -98,7 +98,8 @@ fn point_of_sale(bench: bool) -> Vec<Row> {
 
 fn points(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{
-        all_balances, balance, configuration_routes, deposit, fetch_point_audit_logs, spend_multiple,
+        all_balances, balance, configuration_routes, deposit, deposit_2, expirations, expire,
+        fetch_point_audit_logs, modify, reverse, spend, spend_multiple, transfer,
     };
     let row = |path: &'static str, name, resource: fn(Resource) -> Resource| {
         let mounted = format!("{prefix}{}", path.strip_prefix("/incentives").unwrap_or(path));
@@ -107,7 +108,41 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
             resource: resource(measured(&mounted, name)).default_service(web::to(incentives_takes_post)),
         }
     };
+    // Version 2.0 of these is the same, under a second spelling.
+    let again = |path: &'static str, name, resource: fn(Resource) -> Resource| Row {
+        documented: None,
+        ..row(path, name, resource)
+    };
     let mut rows = vec![
+        row("/incentives/api/1.0/user_points/spend", "spend", |points| points.route(post().to(spend))),
+        row("/incentives/api/1.0/user_points/transfer", "transfer", |points| {
+            points.route(post().to(transfer))
+        }),
+        row("/incentives/api/1.0/user_points/modify", "modify", |points| points.route(post().to(modify))),
+        row("/incentives/api/1.0/user_points/expire", "expire", |points| points.route(post().to(expire))),
+        row("/incentives/api/1.0/user_points/expirations", "expirations", |points| {
+            points.route(post().to(expirations))
+        }),
+        row("/incentives/api/2.0/user_points/deposit", "deposit", |points| {
+            points.route(post().to(deposit_2))
+        }),
+        row("/incentives/api/2.0/user_points/reverse", "reverse", |points| points.route(post().to(reverse))),
+        again("/incentives/api/2.0/user_points/spend", "spend", |points| points.route(post().to(spend))),
+        again("/incentives/api/2.0/user_points/spend_multiple", "spend_multiple", |points| {
+            points.route(post().to(spend_multiple))
+        }),
+        again("/incentives/api/2.0/user_points/balance", "balance", |points| {
+            points.route(post().to(balance))
+        }),
+        again("/incentives/api/2.0/user_points/all_balances", "all_balances", |points| {
+            points.route(post().to(all_balances))
+        }),
+        again("/incentives/api/2.0/user_points/transfer", "transfer", |points| {
+            points.route(post().to(transfer))
+        }),
+        again("/incentives/api/2.0/user_points/fetch_point_audit_logs", "fetch_point_audit_logs", |rows| {
+            rows.route(post().to(fetch_point_audit_logs))
+        }),
         row("/incentives/api/1.0/user_points/deposit", "deposit", |points| points.route(post().to(deposit))),
         row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| {
             points.route(post().to(spend_multiple))

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Event, PointsPosted, SaleCredited};
+use super::{About, Entry, Event, PointsPosted, ReversalTarget, SaleCredited};
 use crate::{
     amount::Points,
     id::{LedgerRowId, PointAccountId, PointSourceId, RuleTreeId, SaleId, UserPointAccountId},
@@ -105,6 +105,12 @@ pub struct AuditLog {
     rows: Vec<AuditRow>,
     places: HashMap<LedgerRowId, usize>,
     user_accounts: HashMap<PointAccountId, UserPointAccountId>,
+    /// How much of a row has been undone.
+    reversed: HashMap<LedgerRowId, Points>,
+    /// What of a lot has repaid overdraft and has not been given back to it.
+    repaid: HashMap<LedgerRowId, Points>,
+    /// Rows that undo or correct others, with the one they correct.
+    corrections: HashMap<LedgerRowId, Option<LedgerRowId>>,
 }
 
 impl AuditLog {
@@ -131,6 +137,11 @@ impl AuditLog {
             | Event::ProfileChanged { .. }
             | Event::TiersEntered { .. }
             | Event::LotsRecalled { .. } => {}
+            Event::LotsRedated { lots, .. } => {
+                for redated in lots {
+                    self.change_lot(redated.row, |lot| lot.expires = redated.expires);
+                }
+            }
             Event::PointsExpired { movements, at } => {
                 for movement in movements {
                     let modification_type = platform_word(movement).into();
@@ -143,11 +154,14 @@ impl AuditLog {
     }
 
     fn apply_posted(&mut self, posted: &PointsPosted) {
+        self.apply_about(posted);
         let mut movements = posted.movements.iter();
         for (detail, rows) in posted.details.iter().zip(&posted.rows) {
             for movement in movements.by_ref().take(usize::from(*rows)) {
+                let named = !detail.reference_type.is_empty();
+                let word = if named { &*detail.reference_type } else { platform_word(movement) };
                 let caused_by = CausedBy {
-                    modification_type: detail.reference_type.clone(),
+                    modification_type: word.into(),
                     modification_entity_id: detail.reference_id.clone(),
                     request_id: detail.tracking_id.to_string().into(),
                     idempotency_id: detail.idempotency_id.clone(),
@@ -157,6 +171,25 @@ impl AuditLog {
                 self.write(movement, posted.at, None, caused_by);
             }
         }
+    }
+
+    fn apply_about(&mut self, posted: &PointsPosted) {
+        let corrects = match &posted.about {
+            About::Nothing => return,
+            About::Correction(row) => Some(*row),
+            About::Reversal(rows) => {
+                for undone in rows {
+                    let reversed = self.reversed.entry(undone.row).or_default();
+                    *reversed = sum(*reversed, undone.points);
+                    for back in &undone.repaid {
+                        let repaid = self.repaid.entry(back.lot).or_default();
+                        *repaid = repaid.minus(back.points).expect("no more is given back than was repaid");
+                    }
+                }
+                None
+            }
+        };
+        self.corrections.extend(posted.movements.iter().map(|movement| (movement.row(), corrects)));
     }
 
     fn apply_credited(&mut self, credited: &SaleCredited) {
@@ -244,7 +277,65 @@ impl AuditLog {
             }
             Movement::Overdrawn { .. } => {}
         }
+        if written.is_lot() && written.amount_spent.is_positive() {
+            self.repaid.insert(row, written.amount_spent);
+        }
         self.rows.push(written);
+    }
+
+    /// The row of that id.
+    pub fn row(&self, id: LedgerRowId) -> Option<&AuditRow> {
+        self.rows.iter().find(|row| row.id == id)
+    }
+
+    /// The deposits or spends that are meant, newest first, with what of each has not been undone.
+    pub(super) fn reversible(&self, target: &ReversalTarget) -> Vec<(&AuditRow, Points)> {
+        let meant = |row: &&AuditRow| match target {
+            ReversalTarget::Tracking(id) => row.caused_by.request_id.eq_ignore_ascii_case(id),
+            ReversalTarget::Idempotency(id) => row.caused_by.idempotency_id == *id,
+            ReversalTarget::Row(id) => row.id == *id,
+            ReversalTarget::Transaction(id) => row.caused_by.transaction_id == *id,
+        };
+        let left = |row: &AuditRow| {
+            let points = if row.change.is_negative() { row.change.negated() } else { Ok(row.change) };
+            let undone = self.reversed.get(&row.id).copied().unwrap_or(Points::ZERO);
+            points.and_then(|points| points.minus(undone)).expect("no more is undone than was done")
+        };
+        let rows = self.rows.iter().rev().filter(|row| self.is_posting(row)).filter(meant);
+        let rows: Vec<_> = rows.map(|row| (row, left(row))).collect();
+        match target {
+            ReversalTarget::Transaction(_) => {
+                let (deposits, spends): (Vec<_>, Vec<_>) =
+                    rows.into_iter().partition(|(row, _)| row.is_lot());
+                let spends_left = spends.iter().any(|(_, left)| left.is_positive());
+                if spends_left || deposits.is_empty() { spends } else { deposits }
+            }
+            ReversalTarget::Tracking(_) | ReversalTarget::Idempotency(_) | ReversalTarget::Row(_) => rows,
+        }
+    }
+
+    /// A deposit or a spend on request, not by a rule and not one that undoes or corrects another.
+    fn is_posting(&self, row: &AuditRow) -> bool {
+        let kind = match row.kind {
+            AuditKind::Issuance | AuditKind::Redemption | AuditKind::Return | AuditKind::Overdraft => true,
+            AuditKind::Expiration | AuditKind::Transfer | AuditKind::Rollover => false,
+        };
+        kind && row.caused_by.tree.is_none() && !self.corrections.contains_key(&row.id)
+    }
+
+    /// Lots that repaid overdraft of an account, newest first, with what has not been given back to them.
+    pub(super) fn repayments(&self, account: PointAccountId) -> Vec<(&AuditRow, Points)> {
+        let rows = self.rows.iter().rev().filter(|row| row.account == account);
+        rows.filter_map(|row| Some((row, *self.repaid.get(&row.id)?)))
+            .filter(|(_, repaid)| repaid.is_positive())
+            .collect()
+    }
+
+    /// The lot that is meant by a correction, with the rows that corrected it before.
+    pub(super) fn corrected(&self, id: LedgerRowId) -> Option<(&AuditRow, Vec<&AuditRow>)> {
+        let original = self.row(id).filter(|row| row.is_lot() && !self.corrections.contains_key(&id))?;
+        let rows = self.rows.iter().filter(|row| self.corrections.get(&row.id) == Some(&Some(id)));
+        Some((original, rows.collect()))
     }
 
     fn change_lot(&mut self, lot: LedgerRowId, change: impl FnOnce(&mut AuditRow)) {
@@ -255,6 +346,17 @@ impl AuditLog {
 }
 
 impl AuditRow {
+    /// It is a lot: points were issued or received with it.
+    pub fn is_lot(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// What is left of the lot.
+    pub fn remaining(&self) -> Points {
+        let left = self.change.minus(self.amount_spent).and_then(|left| left.minus(self.amount_expired));
+        left.expect("no more leaves a lot than was in it")
+    }
+
     fn describe_lot(
         &mut self,
         source: PointSourceId,

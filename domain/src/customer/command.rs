@@ -6,6 +6,7 @@ use super::{AuditRow, PostedDetail, Profile};
 use crate::{
     amount::{AmountError, Points},
     id::{CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
+    ledger::ExpiringAmount,
     rules::Share,
     sale::Content,
     time::Timestamp,
@@ -75,6 +76,94 @@ pub enum Purpose {
     Deposit(Vec<DepositDetail>),
     /// incentives.md 7.1, spend_multiple.
     Spend(Vec<SpendDetail>),
+    /// incentives.md 7.1, transfer between two accounts of the customer.
+    Move(MoveDetail),
+    /// incentives.md 7.1, expire.
+    Expire(ExpireDetail),
+    /// incentives.md 7.1, modify.
+    Modify(ModifyDetail),
+    /// incentives.md 7.2, reverse.
+    Reverse(ReverseDetail),
+}
+
+/// How the caller names what it asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Naming {
+    /// The caller's business id; `modification_entity_id`.
+    pub reference_id: Box<str>,
+    /// The caller's reason; `modification_type`.
+    pub reference_type: Box<str>,
+    /// Repeats under the same key answer the first result; none: a new one is made.
+    pub idempotency_id: Option<Box<str>>,
+}
+
+/// Points from accounts of the customer into another of its accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveDetail {
+    /// The pool; empty: the accounts of the default pool.
+    pub from: Vec<PointAccountId>,
+    /// Where they go.
+    pub to: PointAccountId,
+    /// Above zero.
+    pub amount: Points,
+    /// Each lot keeps its time and its date of expiry; else the time in the new account begins now.
+    pub preserve_expiration: bool,
+    /// How it is named.
+    pub naming: Naming,
+}
+
+/// Points that run out at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpireDetail {
+    /// Of which accounts, in this order; at least one.
+    pub accounts: Vec<PointAccountId>,
+    /// How much of each lot, or how many altogether.
+    pub what: ExpiringAmount,
+    /// Only lots of this source.
+    pub source: Option<PointSourceId>,
+    /// Only lots that were earned before.
+    pub older_than: Option<Timestamp>,
+    /// They roll over where the account's policy says so, instead of vanishing.
+    pub allow_rollover: bool,
+    /// How it is named.
+    pub naming: Naming,
+}
+
+/// A correction of a positive row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModifyDetail {
+    /// The row.
+    pub row: LedgerRowId,
+    /// What it should have been; not less than what of it has been spent or has expired.
+    pub new_amount: Points,
+    /// When what remains of it expires from now on; none: as before.
+    pub new_expiration: Option<Timestamp>,
+    /// How it is named.
+    pub naming: Naming,
+}
+
+/// A deposit or spend that is undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReverseDetail {
+    /// Which.
+    pub target: ReversalTarget,
+    /// How many of its points; none: all that are left.
+    pub amount: Option<Points>,
+    /// How it is named.
+    pub naming: Naming,
+}
+
+/// What is to be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReversalTarget {
+    /// All rows of a detail.
+    Tracking(Box<str>),
+    /// All rows of the detail under a key.
+    Idempotency(Box<str>),
+    /// One row.
+    Row(LedgerRowId),
+    /// All spends for a purchase; all deposits when nothing is left of its spends.
+    Transaction(Box<str>),
 }
 
 /// One deposit.

@@ -6,10 +6,10 @@ use super::{EvaluationRecord, Fingerprint, Profile};
 use crate::{
     amount::Points,
     id::{
-        CustomerId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId, SaleId, TierLevelId, TierSystemId,
-        UserPointAccountId, UserTierId,
+        CustomerId, LedgerRowId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId, SaleId, TierLevelId,
+        TierSystemId, UserPointAccountId, UserTierId,
     },
-    ledger::{Lot, Movement},
+    ledger::{Draw, Lot, Movement},
     rules::{Award, LimitUse, Refused},
     time::Timestamp,
 };
@@ -58,6 +58,13 @@ pub enum Event {
         /// The lots, in spend order.
         lots: Vec<Lot>,
     },
+    /// Lots have got another date of expiry.
+    LotsRedated {
+        /// Their account.
+        account: PointAccountId,
+        /// What they are from now on.
+        lots: Vec<Lot>,
+    },
 }
 
 /// A customer joined a level.
@@ -97,8 +104,32 @@ pub struct PointsPosted {
     pub movements: Vec<Movement>,
     /// Loyalty events of it were published: it counts as activity of the customer.
     pub published: bool,
+    /// What earlier rows it undoes or corrects.
+    pub about: About,
     /// Fingerprint of each detail's body under its idempotency key.
     pub keys: Vec<(Fingerprint, Fingerprint)>,
+}
+
+/// What earlier rows a posting is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum About {
+    /// None.
+    Nothing,
+    /// It undoes these.
+    Reversal(Vec<Reversed>),
+    /// It corrects this one.
+    Correction(LedgerRowId),
+}
+
+/// How much of a row is undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reversed {
+    /// The row.
+    pub row: LedgerRowId,
+    /// How many of its points.
+    pub points: Points,
+    /// What lots get back with which they had repaid it: of an overdraft only.
+    pub repaid: Vec<Draw>,
 }
 
 /// The result of one detail, as it is answered and remembered.
@@ -166,6 +197,14 @@ pub enum PostedStatus {
     NotAttempted,
     /// The pool is empty by configuration.
     NoDefaultAccount,
+    /// Points would go where they are.
+    SameAccount,
+    /// No such row, or none that can be corrected.
+    RowNotFound,
+    /// More of the row has been spent or has expired.
+    AmountBelowConsumed,
+    /// No deposit or spend is meant.
+    NothingToReverse,
 }
 
 /// A revision of a sale was evaluated.

@@ -19,11 +19,12 @@ mod view;
 
 pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
 pub use command::{
-    Command, CreditSale, DepositDetail, Error, Posting, PostingRefused, Purpose, Reply, SpendDetail,
+    Command, CreditSale, DepositDetail, Error, ExpireDetail, ModifyDetail, MoveDetail, Naming, Posting,
+    PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SpendDetail,
 };
 pub use event::{
-    Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, SaleCredited, TierMove,
-    TierMoveCause,
+    About, Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, Reversed, SaleCredited,
+    TierMove, TierMoveCause,
 };
 pub use history::History;
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};

@@ -294,6 +294,7 @@ impl Entity for Customer {
             }
             Event::PointsPosted(posted) => self.apply_posted(posted),
             Event::SaleCredited(credited) => self.apply_credited(credited),
+            Event::LotsRedated { account, lots } => self.ledger.redate(*account, lots),
             Event::LotsRecalled { account, lots } => self.ledger.recall(*account, lots),
         }
     }

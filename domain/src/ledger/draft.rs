@@ -113,19 +113,31 @@ impl<'a> Draft<'a> {
         let counted_until = windows.map(|end| end.unwrap_or(Timestamp::MAX)).max();
         let expires = account.expiration.expiry_of(occurred, zone);
         let lot = Lot { row, source: source.id, occurred, expires, weight: 0, remaining: points, sale };
-        let repaid = self.receive_lot(account.id, lot, true)?;
+        self.issue(account.id, lot, counted_until)?;
+        Ok(row)
+    }
+
+    /// Issues a lot as it is described; it counts against personal limits of its source until then.
+    pub fn issue(
+        &mut self,
+        account: PointAccountId,
+        lot: Lot,
+        counted_until: Option<Timestamp>,
+    ) -> Result<(), AmountError> {
+        let Lot { row, source, occurred, expires, weight, remaining: points, .. } = lot;
+        let repaid = self.receive_lot(account, lot, true)?;
         self.movements.push(Movement::Earned {
             row,
-            account: account.id,
-            source: source.id,
+            account,
+            source,
             points,
             occurred,
             expires,
-            weight: 0,
+            weight,
             repaid,
             counted_until,
         });
-        Ok(row)
+        Ok(())
     }
 
     /// Takes in points that were issued before: a new lot that first repays overdraft. Gives the row.
@@ -173,11 +185,15 @@ impl<'a> Draft<'a> {
         occurred: Timestamp,
     ) -> Result<(), AmountError> {
         let points = overdraft.plus(Points::sum(lots.iter().map(|lot| lot.remaining))?)?;
-        for lot in &lots {
+        let mut lots = lots;
+        for lot in &mut lots {
             let known = self.lots(account).find(|(known, _)| known.row == lot.row);
             let known = known.map(|(known, left)| (known.clone(), left));
             let restored = match known {
-                Some((known, left)) => Lot { remaining: left.plus(lot.remaining)?, ..known },
+                Some((known, left)) => {
+                    lot.expires = known.expires;
+                    Lot { remaining: left.plus(lot.remaining)?, ..known }
+                }
                 None => lot.clone(),
             };
             self.supersede(account, restored);

@@ -183,6 +183,18 @@ impl Movement {
         }
     }
 
+    /// What it draws out of which lots, on request.
+    pub fn draws(&self) -> &[Draw] {
+        match self {
+            Self::Taken { draws, .. } => draws,
+            Self::Earned { .. }
+            | Self::Overdrawn { .. }
+            | Self::Expired { .. }
+            | Self::Received { .. }
+            | Self::Restored { .. } => &[],
+        }
+    }
+
     /// The change of the available balance: above zero for what came in, below for the rest.
     pub fn change(&self) -> Points {
         match self {

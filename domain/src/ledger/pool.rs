@@ -62,8 +62,6 @@ pub struct Expiring {
     pub older_than: Option<Timestamp>,
     /// How much of each lot, or how many in spend order.
     pub what: ExpiringAmount,
-    /// Business time.
-    pub occurred: Timestamp,
 }
 
 /// How much runs out.

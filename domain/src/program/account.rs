@@ -100,9 +100,9 @@ impl LostShare {
         (1..=Self::PERCENT_MAX).contains(&percentage.units()).then_some(Self(percentage))
     }
 
-    /// Everything goes.
-    pub fn is_whole(self) -> bool {
-        self == Self::WHOLE
+    /// As a percentage.
+    pub const fn percentage(self) -> Rate {
+        self.0
     }
 
     /// The share of so many points, which are not below zero: `round(points * percentage / 100, 4)` (incentives.md

@@ -63,7 +63,7 @@ pub struct AuditLogRequest<'a> {
     /// Exact match.
     #[schema(value_type = Option<String>)]
     transaction_id: Member<'a>,
-    /// 1 issuance, 2 redemption, 4 expiration, 16 overdraft, 32 return.
+    /// 1 issuance, 2 redemption, 4 expiration, 8 transfer, 16 overdraft, 32 return, 64 rollover.
     #[schema(value_type = Option<Vec<u8>>)]
     audit_types: Member<'a>,
     /// Rows to pass over; default 0.

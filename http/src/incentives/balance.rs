@@ -30,6 +30,9 @@ pub struct BalanceRequest<'a> {
     /// `balance` only: which accounts; none: the default ones.
     #[schema(value_type = Option<Vec<String>>)]
     point_account_ids: Member<'a>,
+    /// `all_balances` only: also what will run out of each account; default false.
+    #[schema(value_type = Option<bool>)]
+    include_expirations: Member<'a>,
 }
 
 /// Which accounts are asked for.
@@ -64,9 +67,9 @@ pub async fn balance(
 ) -> HttpResponse {
     let state = state.get_ref();
     answer(state, &request, payload, |body| async move {
-        let (named, accounts) = read(&body)?;
+        let (named, accounts, _) = read(&body)?;
         let wanted = if accounts.is_empty() { Wanted::DefaultPool } else { Wanted::These(accounts) };
-        show(state, &named, wanted).await
+        show(state, &named, wanted, false).await
     })
     .await
 }
@@ -92,13 +95,15 @@ pub async fn all_balances(
 ) -> HttpResponse {
     let state = state.get_ref();
     answer(state, &request, payload, |body| async move {
-        let (named, _) = read(&body)?;
-        show(state, &named, Wanted::All).await
+        let (named, _, expirations) = read(&body)?;
+        show(state, &named, Wanted::All, expirations).await
     })
     .await
 }
 
-fn read(body: &[u8]) -> Result<(Named, Vec<(PointAccountId, String)>), IncentivesError> {
+type Asked = (Named, Vec<(PointAccountId, String)>, bool);
+
+fn read(body: &[u8]) -> Result<Asked, IncentivesError> {
     let request: BalanceRequest<'_> = parse_object(body)?;
     let mut faults = Faults::default();
     let mut reader = Reader::new(&mut faults);
@@ -106,10 +111,17 @@ fn read(body: &[u8]) -> Result<(Named, Vec<(PointAccountId, String)>), Incentive
     let accounts = reader.elements("point_account_ids", request.point_account_ids, |reader, id| {
         Some((reader.guid("", id)?, reader.text("", id)?.into_owned()))
     });
-    faults.none_or((named, accounts)).map_err(|faults| IncentivesError::invalid(&faults))
+    let expirations = reader.flag("include_expirations", request.include_expirations).unwrap_or(false);
+    faults.none_or((named, accounts, expirations)).map_err(|faults| IncentivesError::invalid(&faults))
 }
 
-async fn show(state: &HttpState, named: &Named, wanted: Wanted) -> Result<BalanceObject, IncentivesError> {
+async fn show(
+    state: &HttpState,
+    named: &Named,
+    wanted: Wanted,
+    expirations: bool,
+) -> Result<BalanceObject, IncentivesError> {
+    let form = state.incentives_times();
     let customer = named.resolve(state).await?;
     let wanted = Arc::new(wanted);
     let looked_for = Arc::clone(&wanted);
@@ -128,7 +140,13 @@ async fn show(state: &HttpState, named: &Named, wanted: Wanted) -> Result<Balanc
                 customer.balances_of(accounts.iter().map(|(id, _)| *id), program, now)
             }
         };
-        BalanceObject::new("", "", &balances, program).map_err(|_| IncentivesCode::SystemError)
+        let object =
+            BalanceObject::new("", "", &balances, program).map_err(|_| IncentivesCode::SystemError)?;
+        if !expirations {
+            return Ok(object);
+        }
+        let accounts: Vec<_> = balances.accounts.iter().map(|balance| balance.account).collect();
+        Ok(object.with_expirations(&customer.expirations(&accounts, None, program, now), form))
     };
     let seen = state.engine().read_customer(customer, view).await?;
     let seen = seen.ok_or_else(|| IncentivesError::new(IncentivesCode::UserNotFound, "No such customer."))?;

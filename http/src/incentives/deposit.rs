@@ -111,21 +111,56 @@ pub async fn deposit(
     .await
 }
 
+/// Give a customer points, version 2.0: the same, with `success` and `message` in the payload.
+#[utoipa::path(
+    post,
+    path = "/incentives/api/2.0/user_points/deposit",
+    operation_id = "deposit_2",
+    tag = "incentives",
+    request_body = DepositRequest,
+    responses(
+        (status = 200, description = "At least one detail was applied", body = IncentivesAnswer<PostingPayload>),
+        (status = 400, description = "Malformed, or no detail was applied", body = IncentivesErrorBody),
+        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
+        (status = 404, description = "No such customer", body = IncentivesErrorBody),
+        (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
+    ),
+    security(("connect" = [])),
+)]
+pub async fn deposit_2(
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let state = state.get_ref();
+    answer(state, &request, payload, |body| async move {
+        let asked = read(&body, state.engine().now())?;
+        Ok(asked.post(state).await?.in_version_2())
+    })
+    .await
+}
+
 /// A posting that has been read, with what its answer needs of the request.
 pub struct AskedPosting {
     pub named: Named,
     pub written_accounts: Vec<(PointAccountId, String)>,
     pub posting: Posting,
+    /// One detail, asked for as such: a failure is the call's.
+    pub single: bool,
 }
 
 impl AskedPosting {
     /// Has the posting done.
     pub async fn post(self, state: &HttpState) -> Result<PostingPayload, IncentivesError> {
-        let Self { named, written_accounts, posting } = self;
+        let Self { named, written_accounts, posting, single } = self;
         let customer = named.resolve(state).await?;
         let direction = match posting.purpose {
             Purpose::Deposit(_) => Direction::Deposit,
-            Purpose::Spend(_) => Direction::Spend,
+            Purpose::Spend(_)
+            | Purpose::Move(_)
+            | Purpose::Expire(_)
+            | Purpose::Modify(_)
+            | Purpose::Reverse(_) => Direction::Spend,
         };
         let outcome = state.engine().post_points(customer, posting).await;
         let program = state.program();
@@ -133,6 +168,9 @@ impl AskedPosting {
         let posted =
             Posted { direction, named: &named, written_accounts: &written_accounts, program: &program, form };
         let customer = customer.to_string();
+        if single && let Err(error) = outcome {
+            return Err(IncentivesError::of_single(error));
+        }
         match outcome {
             Ok(Reply::Posted { details, rows, at }) => Ok(posted.payload(&details, &rows, at, &customer)?),
             Ok(Reply::Done | Reply::Credited) => Err(IncentivesError::new(
@@ -168,6 +206,7 @@ fn read(body: &[u8], now: Timestamp) -> Result<AskedPosting, IncentivesError> {
         named,
         written_accounts,
         posting: Posting { purpose, allow_partial_success, disable_event_publishing },
+        single: false,
     })
 }
 

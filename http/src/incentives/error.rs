@@ -50,6 +50,8 @@ pub enum IncentivesCode {
     Edit(Refusal),
     /// With an edit the program would have a problem.
     Problem(ProblemCode),
+    /// A write of one thing failed.
+    Single(PostedStatus),
     /// Missing or wrong credentials.
     Unauthorized,
     /// The credentials are not those of this tenant.
@@ -85,6 +87,12 @@ impl IncentivesCode {
             Self::Detail(status) => (detail_code(status).0, 400, "validation"),
             Self::Edit(refusal) => refusal_row(refusal),
             Self::Problem(code) => problem_row(code),
+            Self::Single(
+                status @ (PostedStatus::AccountNotFound
+                | PostedStatus::SourceNotFound
+                | PostedStatus::RowNotFound),
+            ) => (detail_code(status).0, 404, "not_found"),
+            Self::Single(status) => (detail_code(status).0, 400, "validation"),
             Self::Unauthorized => ("unauthorized", 401, "auth"),
             Self::RetailerNotAuthorized => ("retailer_not_authorized", 403, "auth"),
             Self::UserNotFound => ("user_not_found", 404, "not_found"),
@@ -113,6 +121,11 @@ pub const fn detail_code(status: PostedStatus) -> (&'static str, u8) {
         PostedStatus::NotAttempted => ("not_attempted", 10),
         // The list of numbers has none of its own for it: it is an account that was not found.
         PostedStatus::NoDefaultAccount => ("no_default_point_account", 2),
+        // These never stand in a list of details.
+        PostedStatus::SameAccount => ("same_account", 5),
+        PostedStatus::RowNotFound => ("audit_log_not_found", 5),
+        PostedStatus::AmountBelowConsumed => ("amount_below_consumed", 5),
+        PostedStatus::NothingToReverse => ("nothing_to_reverse", 5),
     }
 }
 
@@ -133,6 +146,10 @@ pub const fn detail_message(status: PostedStatus) -> &'static str {
         PostedStatus::MaxBalanceExceeded => "The point account's maximum balance is reached.",
         PostedStatus::NotAttempted => "Another detail failed and partial success was not allowed.",
         PostedStatus::NoDefaultAccount => "No active point account is in the default pool.",
+        PostedStatus::SameAccount => "The points are in that account already.",
+        PostedStatus::RowNotFound => "No such row of the ledger that can be corrected.",
+        PostedStatus::AmountBelowConsumed => "More of the row has been spent or has expired.",
+        PostedStatus::NothingToReverse => "No deposit or spend is meant.",
     }
 }
 
@@ -257,6 +274,7 @@ impl IncentivesError {
             | IncentivesCode::Detail(_)
             | IncentivesCode::Edit(_)
             | IncentivesCode::Problem(_)
+            | IncentivesCode::Single(_)
             | IncentivesCode::RetailerNotAuthorized
             | IncentivesCode::UserNotFound
             | IncentivesCode::PointAccountNotFound
@@ -312,6 +330,25 @@ impl From<EngineError> for IncentivesError {
 }
 
 impl IncentivesError {
+    /// A write of one thing that was not done: its own code, and no payload (incentives.md 7.1, spend).
+    pub fn of_single(error: PostError) -> Self {
+        match error {
+            PostError::Refused(refused) => {
+                let status = refused.details.first().map(|detail| detail.status);
+                let status = status.unwrap_or(PostedStatus::NotAttempted);
+                let message = match status {
+                    PostedStatus::InvalidAmount => "The amount or the time is not possible.",
+                    other => detail_message(other),
+                };
+                Self::new(IncentivesCode::Single(status), message)
+            }
+            PostError::NotFound
+            | PostError::IdempotencyConflict
+            | PostError::Amount(_)
+            | PostError::Engine(_) => Self::of_posting(error, |_| Err(AmountError::OutOfRange)),
+        }
+    }
+
     /// A posting that was not done. `payload` shows the details of a refusal.
     pub fn of_posting(
         error: PostError,
@@ -331,7 +368,11 @@ impl IncentivesError {
                     | PostedStatus::SourceNotLinked
                     | PostedStatus::SourceLimitExceeded
                     | PostedStatus::MaxBalanceExceeded
-                    | PostedStatus::NoDefaultAccount => true,
+                    | PostedStatus::NoDefaultAccount
+                    | PostedStatus::SameAccount
+                    | PostedStatus::RowNotFound
+                    | PostedStatus::AmountBelowConsumed
+                    | PostedStatus::NothingToReverse => true,
                 };
                 let first = refused.details.iter().map(|detail| detail.status).find(failed);
                 match payload(&refused) {

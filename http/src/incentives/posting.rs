@@ -26,6 +26,19 @@ pub struct PostingPayload {
     summary: PostingSummary,
     audits: Vec<PointAuditLog>,
     time_of_occurrence: String,
+    /// Version 2.0 of deposit only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
+    /// Version 2.0 of deposit only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl PostingPayload {
+    /// As version 2.0 answers deposits: one typed client looks for these members (incentives.md 7.2).
+    pub fn in_version_2(self) -> Self {
+        Self { success: Some(true), message: Some("Done.".to_owned()), ..self }
+    }
 }
 
 /// One account's part of a detail.
@@ -151,6 +164,8 @@ impl Posted<'_> {
             },
             audits: rows.iter().map(|row| PointAuditLog::new(row, context, self.program)).collect(),
             time_of_occurrence: at.write(TimeForm::Iso),
+            success: None,
+            message: None,
         })
     }
 

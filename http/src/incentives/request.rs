@@ -41,8 +41,18 @@ pub struct Named {
 impl Named {
     /// Reads `retailer_id` and `user_id`.
     pub fn read(retailer_id: Member<'_>, user_id: Member<'_>, reader: &mut Reader<'_>) -> Self {
+        Self::read_as("user_id", retailer_id, user_id, reader)
+    }
+
+    /// Reads `retailer_id` and a customer that is named by another member.
+    pub fn read_as(
+        name: &str,
+        retailer_id: Member<'_>,
+        user_id: Member<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Self {
         let retailer = reader.required_guid("retailer_id", retailer_id);
-        reader.require("user_id", user_id);
+        reader.require(name, user_id);
         Self {
             retailer,
             retailer_id: if retailer.is_some() {
@@ -50,7 +60,7 @@ impl Named {
             } else {
                 String::new()
             },
-            user_id: echoed(reader, "user_id", user_id),
+            user_id: echoed(reader, name, user_id),
         }
     }
 

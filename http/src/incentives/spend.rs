@@ -92,6 +92,61 @@ pub struct SpendDetailBody<'a> {
     overdraft_timestamp: Member<'a>,
 }
 
+/// A spend of one detail; its members stand beside those of the request.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SingleSpendRequest<'a> {
+    /// The tenant. Required.
+    #[serde(borrow)]
+    #[schema(value_type = String, format = "uuid")]
+    retailer_id: Member<'a>,
+    /// The platform's id of the customer, or any id in another system. Required.
+    #[schema(value_type = String)]
+    user_id: Member<'a>,
+    /// No loyalty events; default false.
+    #[schema(value_type = Option<bool>)]
+    disable_event_publishing: Member<'a>,
+}
+
+/// Take points from a customer, once.
+#[utoipa::path(
+    post,
+    path = "/incentives/api/1.0/user_points/spend",
+    tag = "incentives",
+    request_body(content = SingleSpendRequest, description = "With the members of a spend detail"),
+    responses(
+        (status = 200, description = "The points were taken", body = IncentivesAnswer<PostingPayload>),
+        (status = 400, description = "Malformed, or refused", body = IncentivesErrorBody),
+        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
+        (status = 404, description = "No such customer or account", body = IncentivesErrorBody),
+        (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
+    ),
+    security(("connect" = [])),
+)]
+pub async fn spend(state: web::Data<HttpState>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let state = state.get_ref();
+    answer(state, &request, payload, |body| async move {
+        let asked = read_single(&body, state.engine().now())?;
+        asked.post(state).await
+    })
+    .await
+}
+
+fn read_single(body: &[u8], now: Timestamp) -> Result<AskedPosting, IncentivesError> {
+    let request: SingleSpendRequest<'_> = parse_object(body)?;
+    let detail: SpendDetailBody<'_> = parse_object(body)?;
+    let mut faults = Faults::default();
+    let mut reader = Reader::new(&mut faults);
+    let named = Named::read(request.retailer_id, request.user_id, &mut reader);
+    let mut written_accounts = Vec::new();
+    let (_, detail) = detail.read(&mut written_accounts, now, &mut reader);
+    let disable_event_publishing =
+        reader.flag("disable_event_publishing", request.disable_event_publishing).unwrap_or(false);
+    let () = faults.none_or(()).map_err(|faults| IncentivesError::invalid(&faults))?;
+    let purpose = Purpose::Spend(vec![detail]);
+    let posting = Posting { purpose, allow_partial_success: false, disable_event_publishing };
+    Ok(AskedPosting { named, written_accounts, posting, single: true })
+}
+
 /// Take points from a customer.
 #[utoipa::path(
     post,
@@ -143,6 +198,7 @@ fn read(body: &[u8], now: Timestamp) -> Result<AskedPosting, IncentivesError> {
         named,
         written_accounts,
         posting: Posting { purpose, allow_partial_success, disable_event_publishing },
+        single: false,
     })
 }
 

@@ -11,6 +11,7 @@ mod incentives;
 mod odd_bodies;
 mod operations;
 mod point_configuration;
+mod points_corrections;
 mod pos;
 mod pos_bulk;
 mod pos_odd_sales;

@@ -28,7 +28,7 @@ pub struct PointAuditLog {
     /// How much of this lot has run out.
     #[schema(value_type = f64)]
     pub amount_expired: Points,
-    /// 1 issuance, 2 redemption, 4 expiration, 16 overdraft, 32 return.
+    /// 1 issuance, 2 redemption, 4 expiration, 8 transfer, 16 overdraft, 32 return, 64 rollover.
     pub audit_type: u8,
     /// The caller's `reference_type`, or a platform word.
     pub modification_type: String,

@@ -3,8 +3,9 @@
 use domain::{
     Points,
     amount::AmountError,
-    customer::{AccountBalance, Balances},
+    customer::{AccountBalance, Balances, Expiration},
     program::Program,
+    time::TimeForm,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,6 +52,19 @@ pub struct BalanceDetail {
     /// Everything ever issued into it.
     #[schema(value_type = f64)]
     pub life_time_value: Points,
+    /// What will run out by itself, ascending; with `include_expirations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expirations: Option<Vec<ExpirationObject>>,
+}
+
+/// Points that will run out.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ExpirationObject {
+    /// How many.
+    #[schema(value_type = f64)]
+    pub amount: Points,
+    /// When.
+    pub expiration_date: String,
 }
 
 impl BalanceObject {
@@ -72,6 +86,19 @@ impl BalanceObject {
         })
     }
 
+    /// With what will run out of each account.
+    pub fn with_expirations(mut self, expirations: &[Expiration], form: TimeForm) -> Self {
+        for detail in &mut self.details {
+            let own = expirations.iter().filter(|known| known.account.to_string() == detail.point_account_id);
+            let own = own.map(|known| ExpirationObject {
+                amount: known.points,
+                expiration_date: known.at.write(form),
+            });
+            detail.expirations = Some(own.collect());
+        }
+        self
+    }
+
     /// The sum of what can be spent of the accounts with a label (incentives.md 2.9).
     pub fn available_of(&self, label: &str) -> Result<Points, AmountError> {
         let labelled = self.details.iter().filter(|detail| detail.grouping_label.eq_ignore_ascii_case(label));
@@ -89,6 +116,7 @@ impl BalanceDetail {
             grouping_label: account.map(|account| account.grouping_label.clone()).unwrap_or_default(),
             available_balance: balance.available,
             life_time_value: balance.lifetime,
+            expirations: None,
         }
     }
 }

@@ -1,9 +1,17 @@
-//! Deposits and spends on request (incentives.md 4.1-4.5, 4.8, 7.1).
+//! Deposits, spends and corrections on request (incentives.md 4.1-4.5, 4.8, 7.1, 7.2).
+
+mod asked;
+mod expire;
+mod modify;
+mod move_points;
+mod reverse;
+
+use asked::Asked;
 
 use super::{
-    AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail,
-    PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail,
-    recall, stop::Stop, tier,
+    About, AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, History, Need, PointsPosted,
+    PostedDetail, PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply,
+    SpendDetail, recall, stop::Stop, tier,
 };
 use crate::{
     amount::Points,
@@ -11,7 +19,6 @@ use crate::{
     id::{LedgerRowId, PointAccountId, PointSourceId},
     ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{PointAccount, tree::Triggers},
-    time::Timestamp,
 };
 
 /// How far back a deposit may lie: two years (incentives.md 7.1).
@@ -27,22 +34,31 @@ pub(super) fn decide(
     let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
     draft.settle(context.now, context.program)?;
     let expired = draft.movements().len();
-    let mut run =
-        Run { customer, context, partial: posting.allow_partial_success, draft, results: Vec::new() };
+    let mut run = Run {
+        customer,
+        context,
+        partial: posting.allow_partial_success,
+        draft,
+        results: Vec::new(),
+        about: About::Nothing,
+        redated: None,
+    };
     match &posting.purpose {
         Purpose::Deposit(details) => {
             details.iter().try_for_each(|detail| run.detail(Asked::Deposit(detail)))?;
         }
         Purpose::Spend(details) => details.iter().try_for_each(|detail| run.detail(Asked::Spend(detail)))?,
+        Purpose::Move(detail) => run.detail(Asked::Move(detail))?,
+        Purpose::Expire(detail) => run.detail(Asked::Expire(detail))?,
+        Purpose::Modify(detail) => run.detail(Asked::Modify(detail))?,
+        Purpose::Reverse(detail) => run.detail(Asked::Reverse(detail))?,
     }
     run.refuse_unless_something_was_done()?;
-    Ok(run.decided(expired, posting.disable_event_publishing)?)
-}
-
-#[derive(Clone, Copy)]
-enum Asked<'a> {
-    Deposit(&'a DepositDetail),
-    Spend(&'a SpendDetail),
+    let publishes = match &posting.purpose {
+        Purpose::Deposit(_) | Purpose::Spend(_) => !posting.disable_event_publishing,
+        Purpose::Move(_) | Purpose::Expire(_) | Purpose::Modify(_) | Purpose::Reverse(_) => false,
+    };
+    Ok(run.decided(expired, publishes)?)
 }
 
 /// What came of a detail so far.
@@ -60,11 +76,15 @@ struct Run<'a> {
     partial: bool,
     draft: Draft<'a>,
     results: Vec<Done>,
+    /// What earlier rows it is about.
+    about: About,
+    /// Lots that get another date.
+    redated: Option<Event>,
 }
 
 impl<'a> Run<'a> {
     fn detail(&mut self, asked: Asked<'_>) -> Result<(), Stop> {
-        let (key, body) = (self.key_of(asked), asked.body());
+        let (key, body) = (asked.key(self.context.program), asked.body());
         if let Some(key) = key
             && let Some(mut known) = self.answered(key, body)?
         {
@@ -76,6 +96,10 @@ impl<'a> Run<'a> {
         let outcome = match asked {
             Asked::Deposit(deposit) => self.deposit(deposit)?,
             Asked::Spend(spend) => self.spend(spend)?,
+            Asked::Move(detail) => self.move_points(detail)?,
+            Asked::Expire(detail) => self.expire(detail)?,
+            Asked::Modify(detail) => self.modify(detail)?,
+            Asked::Reverse(detail) => self.reverse(detail)?,
         };
         let tracking_id = self.draft.next_id();
         let made = self.draft.next_id().to_string();
@@ -94,22 +118,6 @@ impl<'a> Run<'a> {
         let key = (outcome.status == PostedStatus::Ok).then_some((key, body));
         self.results.push(Done { detail, rows: self.draft.movements().len() - before, key });
         Ok(())
-    }
-
-    /// The key under which a repeat is recognised: the caller's, or the business reference where the switch says so.
-    fn key_of(&self, asked: Asked<'_>) -> Option<Fingerprint> {
-        if let Some(id) = asked.idempotency_id() {
-            return Some(Fingerprint::of(id));
-        }
-        let (id, kind) = asked.reference();
-        let by_reference = self.context.program.retailer().switches.dedupe_on_reference && !id.is_empty();
-        by_reference.then(|| {
-            let (direction, account) = match asked {
-                Asked::Deposit(deposit) => ("deposit", deposit.account.to_string()),
-                Asked::Spend(spend) => ("spend", format!("{:?}", spend.accounts)),
-            };
-            Fingerprint::of(&format!("reference\n{kind}\n{id}\n{account}\n{direction}"))
-        })
     }
 
     /// The answer given under the key before, in this call or an earlier one.
@@ -172,7 +180,7 @@ impl<'a> Run<'a> {
     }
 
     fn spend(&mut self, asked: &SpendDetail) -> Result<Outcome, Stop> {
-        let pool = match self.pool_accounts(asked) {
+        let pool = match self.pool_accounts(&asked.accounts, asked.source) {
             Ok(pool) => pool,
             Err(outcome) => return Ok(outcome),
         };
@@ -207,15 +215,7 @@ impl<'a> Run<'a> {
             let occurred = asked.overdraft_occurred.unwrap_or(occurred);
             self.draft.overdraw(row, first.id, missing, occurred, reason)?;
         }
-        let mut rows: Vec<PostedRow> = Vec::new();
-        for place in before..self.draft.movements().len() {
-            let movement = &self.draft.movements()[place];
-            let (account, amount) = (movement.account(), movement.change().negated()?);
-            match rows.iter_mut().find(|row| row.account == account) {
-                Some(row) => row.amount = row.amount.plus(amount)?,
-                None => rows.push(self.row(account, asked.source, amount)),
-            }
-        }
+        let mut rows = self.rows_since(before, asked.source)?;
         if rows.is_empty() {
             rows.push(self.row(first.id, asked.source, Points::ZERO));
         }
@@ -223,10 +223,19 @@ impl<'a> Run<'a> {
         Ok(Outcome { status: PostedStatus::Ok, rows, shortfall })
     }
 
+    /// The whole history of the customer.
+    fn history(&self) -> Result<&'a History, Stop> {
+        self.context.fetched.history.as_deref().ok_or(Stop::Need(Need::History))
+    }
+
     /// The accounts a spend draws from; never none.
-    fn pool_accounts(&self, asked: &SpendDetail) -> Result<Vec<&'a PointAccount>, Outcome> {
+    fn pool_accounts(
+        &self,
+        named: &[PointAccountId],
+        source: Option<PointSourceId>,
+    ) -> Result<Vec<&'a PointAccount>, Outcome> {
         let program = self.context.program;
-        if asked.accounts.is_empty() {
+        if named.is_empty() {
             let default =
                 program.accounts().iter().filter(|account| account.active && account.in_default_pool);
             let default: Vec<_> = default.collect();
@@ -236,18 +245,31 @@ impl<'a> Run<'a> {
                 Ok(default)
             };
         }
-        let mut pool: Vec<&PointAccount> = Vec::with_capacity(asked.accounts.len());
-        for &id in &asked.accounts {
+        let mut pool: Vec<&PointAccount> = Vec::with_capacity(named.len());
+        for &id in named {
             let account =
                 program.account(id).ok_or_else(|| Outcome::failed(PostedStatus::AccountNotFound))?;
             if !account.active {
-                return Err(self.failed_on(account, asked.source, PostedStatus::AccountInactive));
+                return Err(self.failed_on(account, source, PostedStatus::AccountInactive));
             }
             if pool.iter().all(|known| known.id != id) {
                 pool.push(account);
             }
         }
         Ok(pool)
+    }
+
+    /// What the movements from a place on have taken, per account.
+    fn rows_since(&self, before: usize, source: Option<PointSourceId>) -> Result<Vec<PostedRow>, Stop> {
+        let mut rows: Vec<PostedRow> = Vec::new();
+        for movement in &self.draft.movements()[before..] {
+            let (account, amount) = (movement.account(), movement.change().negated()?);
+            match rows.iter_mut().find(|row| row.account == account) {
+                Some(row) => row.amount = row.amount.plus(amount)?,
+                None => rows.push(self.row(account, source, amount)),
+            }
+        }
+        Ok(rows)
     }
 
     fn failed_on(
@@ -295,10 +317,10 @@ impl<'a> Run<'a> {
         Err(Error::Refused(Box::new(PostingRefused { details: details.collect(), at: self.context.now })))
     }
 
-    fn decided(mut self, expired: usize, quiet: bool) -> Result<Decision<Customer>, Error> {
+    fn decided(mut self, expired: usize, publishes: bool) -> Result<Decision<Customer>, Error> {
         let at = self.context.now;
         let written = self.draft.movements().len() > expired;
-        let moves = if written && !quiet {
+        let moves = if written && publishes {
             let points_earned =
                 self.draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
             let happened = Triggers { purchase: false, points_earned };
@@ -330,12 +352,14 @@ impl<'a> Run<'a> {
                 keys: new.iter().map(|(_, _, key)| *key).collect(),
                 details: new.into_iter().map(|(detail, ..)| detail).collect(),
                 movements: posted_movements,
-                published: !quiet,
+                published: publishes,
+                about: self.about,
             }));
             let mut log = AuditLog::continuing(&self.customer.ledger);
             log.apply(&posted);
             rows = log.into_rows();
             events.push(posted);
+            events.extend(self.redated);
         }
         if !moves.is_empty() {
             events.push(Event::TiersEntered { moves, at });
@@ -354,61 +378,5 @@ struct Outcome {
 impl Outcome {
     fn failed(status: PostedStatus) -> Self {
         Self { status, rows: Vec::new(), shortfall: Points::ZERO }
-    }
-}
-
-impl<'a> Asked<'a> {
-    fn idempotency_id(self) -> Option<&'a str> {
-        match self {
-            Self::Deposit(deposit) => deposit.idempotency_id.as_deref(),
-            Self::Spend(spend) => spend.idempotency_id.as_deref(),
-        }
-    }
-
-    fn reference(self) -> (&'a str, &'a str) {
-        match self {
-            Self::Deposit(deposit) => (&deposit.reference_id, &deposit.reference_type),
-            Self::Spend(spend) => (&spend.reference_id, &spend.reference_type),
-        }
-    }
-
-    fn transaction_id(self) -> &'a str {
-        match self {
-            Self::Deposit(deposit) => &deposit.transaction_id,
-            Self::Spend(spend) => &spend.transaction_id,
-        }
-    }
-
-    /// The fingerprint of the normalised body. The text is stored in effect: its form never changes.
-    fn body(self) -> Fingerprint {
-        let time = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.millis().to_string());
-        let text = match self {
-            Self::Deposit(asked) => format!(
-                "deposit\n{}\n{}\n{}\n{}\n{}\n{}\n{}",
-                asked.amount,
-                asked.account,
-                asked.source,
-                asked.reference_id,
-                asked.reference_type,
-                asked.transaction_id,
-                time(asked.occurred)
-            ),
-            Self::Spend(asked) => {
-                let accounts: Vec<_> = asked.accounts.iter().map(ToString::to_string).collect();
-                let source = asked.source.map_or(String::new(), |source| source.to_string());
-                format!(
-                    "spend\n{}\n{}\n{source}\n{}\n{}\n{}\n{}\n{}\n{}",
-                    asked.amount,
-                    accounts.join(","),
-                    asked.force,
-                    asked.is_return,
-                    asked.reference_id,
-                    asked.reference_type,
-                    asked.transaction_id,
-                    time(asked.occurred)
-                )
-            }
-        };
-        Fingerprint::of(&text)
     }
 }

@@ -1,0 +1,154 @@
+//! What is asked for, whichever it is: its names, and the key and fingerprint by which a repeat is recognised
+//! (incentives.md 4.8).
+
+use super::super::{
+    DepositDetail, ExpireDetail, Fingerprint, ModifyDetail, MoveDetail, Naming, ReversalTarget,
+    ReverseDetail, SpendDetail,
+};
+use crate::{id::PointAccountId, ledger::ExpiringAmount, program::Program, time::Timestamp};
+
+/// One detail of a request.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'a> {
+    Deposit(&'a DepositDetail),
+    Spend(&'a SpendDetail),
+    Move(&'a MoveDetail),
+    Expire(&'a ExpireDetail),
+    Modify(&'a ModifyDetail),
+    Reverse(&'a ReverseDetail),
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn idempotency_id(self) -> Option<&'a str> {
+        match self {
+            Self::Deposit(deposit) => deposit.idempotency_id.as_deref(),
+            Self::Spend(spend) => spend.idempotency_id.as_deref(),
+            Self::Move(MoveDetail { naming, .. })
+            | Self::Expire(ExpireDetail { naming, .. })
+            | Self::Modify(ModifyDetail { naming, .. })
+            | Self::Reverse(ReverseDetail { naming, .. }) => naming.idempotency_id.as_deref(),
+        }
+    }
+
+    /// The caller's business id and reason.
+    pub(super) fn reference(self) -> (&'a str, &'a str) {
+        match self {
+            Self::Deposit(deposit) => (&deposit.reference_id, &deposit.reference_type),
+            Self::Spend(spend) => (&spend.reference_id, &spend.reference_type),
+            Self::Move(MoveDetail { naming, .. })
+            | Self::Expire(ExpireDetail { naming, .. })
+            | Self::Modify(ModifyDetail { naming, .. })
+            | Self::Reverse(ReverseDetail { naming, .. }) => {
+                let Naming { reference_id, reference_type, .. } = naming;
+                (reference_id, reference_type)
+            }
+        }
+    }
+
+    pub(super) fn transaction_id(self) -> &'a str {
+        match self {
+            Self::Deposit(deposit) => &deposit.transaction_id,
+            Self::Spend(spend) => &spend.transaction_id,
+            Self::Move(_) | Self::Expire(_) | Self::Modify(_) | Self::Reverse(_) => "",
+        }
+    }
+
+    /// The key under which a repeat is recognised: the caller's, or the business reference where the switch says so.
+    pub(super) fn key(self, program: &Program) -> Option<Fingerprint> {
+        if let Some(id) = self.idempotency_id() {
+            return Some(Fingerprint::of(id));
+        }
+        let (id, kind) = self.reference();
+        let by_reference = program.retailer().switches.dedupe_on_reference && !id.is_empty();
+        by_reference.then(|| {
+            let (direction, account) = match self {
+                Self::Deposit(deposit) => ("deposit", deposit.account.to_string()),
+                Self::Spend(spend) => ("spend", format!("{:?}", spend.accounts)),
+                Self::Move(detail) => ("transfer", format!("{}>{}", joined(&detail.from), detail.to)),
+                Self::Expire(detail) => ("expire", joined(&detail.accounts)),
+                Self::Modify(detail) => ("modify", detail.row.to_string()),
+                Self::Reverse(detail) => ("reverse", target(&detail.target)),
+            };
+            Fingerprint::of(&format!("reference\n{kind}\n{id}\n{account}\n{direction}"))
+        })
+    }
+
+    /// The fingerprint of the normalised body. The text is stored in effect: its form never changes.
+    pub(super) fn body(self) -> Fingerprint {
+        let time = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.millis().to_string());
+        let text = match self {
+            Self::Deposit(asked) => format!(
+                "deposit\n{}\n{}\n{}\n{}\n{}\n{}\n{}",
+                asked.amount,
+                asked.account,
+                asked.source,
+                asked.reference_id,
+                asked.reference_type,
+                asked.transaction_id,
+                time(asked.occurred)
+            ),
+            Self::Spend(asked) => {
+                let accounts: Vec<_> = asked.accounts.iter().map(ToString::to_string).collect();
+                let source = asked.source.map_or(String::new(), |source| source.to_string());
+                format!(
+                    "spend\n{}\n{}\n{source}\n{}\n{}\n{}\n{}\n{}\n{}",
+                    asked.amount,
+                    accounts.join(","),
+                    asked.force,
+                    asked.is_return,
+                    asked.reference_id,
+                    asked.reference_type,
+                    asked.transaction_id,
+                    time(asked.occurred)
+                )
+            }
+            Self::Move(asked) => format!(
+                "transfer\n{}\n{}\n{}\n{}\n{}",
+                asked.amount,
+                joined(&asked.from),
+                asked.to,
+                asked.preserve_expiration,
+                named(&asked.naming)
+            ),
+            Self::Expire(asked) => {
+                let what = match asked.what {
+                    ExpiringAmount::Share(share) => format!("share {}", share.percentage()),
+                    ExpiringAmount::Points(points) => format!("points {points}"),
+                };
+                let source = asked.source.map_or(String::new(), |source| source.to_string());
+                let (older_than, rollover) = (time(asked.older_than), asked.allow_rollover);
+                let (accounts, named) = (joined(&asked.accounts), named(&asked.naming));
+                format!("expire\n{what}\n{accounts}\n{source}\n{older_than}\n{rollover}\n{named}")
+            }
+            Self::Modify(asked) => format!(
+                "modify\n{}\n{}\n{}\n{}",
+                asked.row,
+                asked.new_amount,
+                time(asked.new_expiration),
+                named(&asked.naming)
+            ),
+            Self::Reverse(asked) => {
+                let amount = asked.amount.map_or(String::new(), |amount| amount.to_string());
+                format!("reverse\n{}\n{amount}\n{}", target(&asked.target), named(&asked.naming))
+            }
+        };
+        Fingerprint::of(&text)
+    }
+}
+
+fn joined(accounts: &[PointAccountId]) -> String {
+    accounts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn named(naming: &Naming) -> String {
+    format!("{}\n{}", naming.reference_id, naming.reference_type)
+}
+
+fn target(target: &ReversalTarget) -> String {
+    match target {
+        ReversalTarget::Tracking(id) => format!("tracking {id}"),
+        ReversalTarget::Idempotency(id) => format!("idempotency {id}"),
+        ReversalTarget::Row(row) => format!("row {row}"),
+        ReversalTarget::Transaction(id) => format!("transaction {id}"),
+    }
+}
