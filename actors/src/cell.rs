@@ -167,11 +167,14 @@ impl<E: Durable> Cell<E> {
                 events: decision.events,
                 effects: decision.effects,
             };
+            // Nobody waits for the answer to an effect: whoever asks for what it did hurries the store.
+            let haste = if consumes.is_some() { Haste::Soon } else { E::haste(command) };
             let Some(asker) = asker.take() else {
-                self.append(&record, consumes, index, None, surroundings)?;
+                self.append(&record, (consumes, haste), index, None, surroundings)?;
                 return Ok(Some(decision.reply));
             };
-            self.append(&record, consumes, index, Some(held::<E>(asker, decision.reply)), surroundings)?;
+            let answer = held::<E>(asker, decision.reply);
+            self.append(&record, (consumes, haste), index, Some(answer), surroundings)?;
             return Ok(None);
         }
         tracing::error!(entity = %self.key, "a decision asks for old data again and again");
@@ -183,13 +186,13 @@ impl<E: Durable> Cell<E> {
         let program_version = surroundings.program().version();
         let record =
             Record::<E> { at: surroundings.now(), program_version, events: Vec::new(), effects: Vec::new() };
-        self.append(&record, Some(effect), Vec::new(), None, surroundings)
+        self.append(&record, (Some(effect), Haste::Soon), Vec::new(), None, surroundings)
     }
 
     fn append(
         &mut self,
         record: &Record<E>,
-        consumes: Option<EffectId>,
+        (consumes, haste): (Option<EffectId>, Haste),
         index: Vec<store::IndexChange>,
         answer: Option<Held>,
         surroundings: &impl Surroundings,
@@ -199,8 +202,6 @@ impl<E: Durable> Cell<E> {
         let effects = u16::try_from(deliveries.len()).expect("a decision has few effects");
         let shard = surroundings.shard();
         let companion = Companion { shard, answers_effect: consumes.is_some(), deliveries, answer };
-        // Nobody waits for the answer to an effect: whoever asks for what it did hurries the store.
-        let haste = if consumes.is_some() { Haste::Soon } else { Haste::Now };
         let record_bytes = record.encode();
         let append =
             Append { entity: self.key, record: record_bytes, effects, consumes, index, haste, companion };

@@ -12,6 +12,7 @@
 
 mod cell;
 mod clock;
+mod clock_supervisor;
 mod delivery;
 mod dispatcher;
 mod engine;
@@ -33,9 +34,9 @@ mod start;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, PostError, SaleAnswer,
-    SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection,
-    UpdateError,
+    ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, MemberPage,
+    PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest,
+    SaleSort, SortDirection, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

@@ -137,6 +137,7 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         let first = engine.configure(Section::Program, options.first_program, false).await;
         first.map_err(StartError::FirstProgram)?;
     }
+    engine.start_clock_supervisor();
     let recovery = Recovery {
         records_replayed: recovered.records_replayed,
         effects_redelivered,

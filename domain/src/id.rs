@@ -81,6 +81,8 @@ id_types!(
     UserPointAccountId,
     /// One customer's membership in one tier system.
     UserTierId,
+    /// One change of level of one customer.
+    TierMovementId,
 );
 
 /// The namespace under which ids are derived from business keys. Never changes: stored ids depend on it.

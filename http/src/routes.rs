@@ -47,6 +47,8 @@ fn table(bench: bool) -> Vec<Row> {
     // Also without the prefix, as the platform's pages print the paths (incentives.md 1.1).
     table.extend(points("/incentives", true));
     table.extend(points("", false));
+    table.extend(tiers("/incentives", true));
+    table.extend(tiers("", false));
     table.extend(sales());
     table.extend(administration());
     table.extend(operational());
@@ -101,13 +103,7 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
         all_balances, balance, configuration_routes, deposit, deposit_2, expirations, expire,
         fetch_point_audit_logs, modify, reverse, spend, spend_multiple, transfer,
     };
-    let row = |path: &'static str, name, resource: fn(Resource) -> Resource| {
-        let mounted = format!("{prefix}{}", path.strip_prefix("/incentives").unwrap_or(path));
-        Row {
-            documented: documented.then_some((path, &["post"])),
-            resource: resource(measured(&mounted, name)).default_service(web::to(incentives_takes_post)),
-        }
-    };
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
     // Version 2.0 of these is the same, under a second spelling.
     let again = |path: &'static str, name, resource: fn(Resource) -> Resource| Row {
         documented: None,
@@ -159,6 +155,50 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
     ];
     rows.extend(configuration_routes().into_iter().map(|(path, name, resource)| row(path, name, resource)));
     rows
+}
+
+fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{
+        fetch_bulk_user_tiers, fetch_history, fetch_tier_members, fetch_user_tiers, maintenance, move_user,
+        qualifying, remove_user,
+    };
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
+    vec![
+        row("/incentives/api/1.0/movement/move_user", "move_user", |move_| move_.route(post().to(move_user))),
+        row("/incentives/api/1.0/movement/qualifying", "qualifying", |run| run.route(post().to(qualifying))),
+        row("/incentives/api/1.0/movement/maintenance", "maintenance", |run| {
+            run.route(post().to(maintenance))
+        }),
+        row("/incentives/api/1.0/movement/remove_user", "remove_user", |move_| {
+            move_.route(post().to(remove_user))
+        }),
+        row("/incentives/api/1.0/movement/fetch_history", "fetch_movements", |rows| {
+            rows.route(post().to(fetch_history))
+        }),
+        row("/incentives/api/1.0/user_tiers/fetch", "user_tiers", |tiers| {
+            tiers.route(post().to(fetch_user_tiers))
+        }),
+        row("/incentives/api/1.0/user_tiers/fetch_bulk", "user_tiers_bulk", |tiers| {
+            tiers.route(post().to(fetch_bulk_user_tiers))
+        }),
+        row("/incentives/api/1.0/user_tiers/fetch_members", "tier_members", |rows| {
+            rows.route(post().to(fetch_tier_members))
+        }),
+    ]
+}
+
+/// A row of the incentives domain, mounted under a prefix; documented under one of them.
+fn incentives_row(
+    (prefix, documented): (&str, bool),
+    path: &'static str,
+    name: &'static str,
+    resource: fn(Resource) -> Resource,
+) -> Row {
+    let mounted = format!("{prefix}{}", path.strip_prefix("/incentives").unwrap_or(path));
+    Row {
+        documented: documented.then_some((path, &["post"])),
+        resource: resource(measured(&mounted, name)).default_service(web::to(incentives_takes_post)),
+    }
 }
 
 fn sales() -> Vec<Row> {

@@ -14,7 +14,7 @@ const FILE_LINES_MAX: usize = 600;
 /// A function is at most so long.
 const FUNCTION_LINES_MAX: usize = 60;
 /// Longer functions, and how long they are.
-const LONG_FUNCTIONS: [(&str, &str, usize); 1] = [("domain/src/customer/credit.rs", "decide", 71)];
+const LONG_FUNCTIONS: [(&str, &str, usize); 1] = [("domain/src/customer/credit.rs", "decide", 70)];
 /// What says nothing about what is inside.
 const EMPTY_NAMES: [&str; 4] = ["utils", "helpers", "common", "manager"];
 /// Each crate with those of the workspace it may know.

@@ -108,6 +108,7 @@ impl Engine {
             customer::Error::Exists
             | customer::Error::Refused(_)
             | customer::Error::IdempotencyConflict
+            | customer::Error::Tier(_)
             | customer::Error::Amount(_) => {
                 tracing::error!(error = %refused, "a changed profile was refused");
                 Err(EngineError::Crashed.into())
@@ -115,7 +116,8 @@ impl Engine {
         }
     }
 
-    /// Looks at a customer; nothing when there is none.
+    /// Looks at a customer as it is at this moment, whether or not what was due has been written down; nothing when
+    /// there is none.
     pub async fn read_customer<R: Send + 'static>(
         &self,
         id: CustomerId,
@@ -125,14 +127,16 @@ impl Engine {
             if customer.is_incomplete(program, now) {
                 return Err(look);
             }
-            Ok(customer.identity().is_some().then(|| look(customer, program, now)))
+            let known = customer.identity().is_some();
+            Ok(known.then(|| look(&customer.as_of(program, now), program, now)))
         });
         match seen.await? {
             Ok(seen) => Ok(seen),
             // What was looked at is durable by now, so it is in the history.
             Err(look) => {
                 let history = history::of_customer(self.inner.shared.store.as_ref(), id.bytes())?;
-                Ok(Some(look(history.customer(), &self.program(), self.now())))
+                let (program, now) = (self.program(), self.now());
+                Ok(Some(look(&history.customer().as_of(&program, now), &program, now)))
             }
         }
     }

@@ -9,14 +9,16 @@ mod inflight;
 mod points;
 mod sale_query;
 mod sales;
+mod tiers;
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
-use actix::{Addr, prelude::SendError};
+use actix::{Actor, Addr, Arbiter, prelude::SendError};
 use domain::{Timestamp, program::Program};
+use store::{IndexId, IndexRow, ScanRange};
 use tokio::sync::oneshot;
 
 pub use configuration::{ConfigureError, EditError};
@@ -24,10 +26,12 @@ pub use customers::{Clash, CreateError, UpdateError};
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};
 pub use sales::{SaleAnswer, SaleError, SaleRequest};
+pub use tiers::{ChangeTiersError, MemberPage};
 
 use self::inflight::Inflight;
 use crate::{
     clock::ClockError,
+    clock_supervisor::{ClockSupervisor, DueGauges, WakeDue},
     delivery::Parcel,
     dispatcher::Counters,
     entity_actor::{Command, For, View},
@@ -57,6 +61,9 @@ pub(crate) struct Inner {
     pub counters: Arc<Counters>,
     pub inflight: Inflight,
     pub draining: AtomicBool,
+    /// Set once everything else stands.
+    pub clock_supervisor: OnceLock<Addr<ClockSupervisor>>,
+    pub due: Arc<DueGauges>,
 }
 
 impl Engine {
@@ -68,7 +75,20 @@ impl Engine {
         counters: Arc<Counters>,
     ) -> Self {
         let (inflight, draining) = (Inflight::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { shared, routing, shards, gauges, counters, inflight, draining }) }
+        let (clock_supervisor, due) = (OnceLock::new(), Arc::default());
+        let inner =
+            Inner { shared, routing, shards, gauges, counters, inflight, draining, clock_supervisor, due };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// From now on the clock wakes customers for whom something is due.
+    pub(crate) fn start_clock_supervisor(&self) {
+        let (engine, gauges) = (self.clone(), Arc::clone(&self.inner.due));
+        let supervisor = ClockSupervisor::start_in_arbiter(&Arbiter::new().handle(), move |_| {
+            ClockSupervisor::new(engine, gauges)
+        });
+        let first = self.inner.clock_supervisor.set(supervisor).is_ok();
+        assert!(first, "an engine has one clock supervisor");
     }
 
     /// The engine's clock.
@@ -76,9 +96,33 @@ impl Engine {
         self.inner.shared.clock.now()
     }
 
-    /// Moves a test clock forward.
+    /// Moves a test clock forward. What has become due by then is done from now on; [`Engine::settle_due`] waits for
+    /// it.
     pub fn move_clock(&self, to: Timestamp) -> Result<(), ClockError> {
-        self.inner.shared.clock.move_to(to)
+        self.inner.shared.clock.move_to(to)?;
+        if let Some(supervisor) = self.inner.clock_supervisor.get() {
+            supervisor.do_send(WakeDue::default());
+        }
+        Ok(())
+    }
+
+    /// Waits until everybody has done what is due by now. Says how many could not; they are asked again by and by.
+    pub async fn settle_due(&self) -> Result<u64, EngineError> {
+        let (done, waited) = oneshot::channel();
+        let supervisor = self.inner.clock_supervisor.get().ok_or(EngineError::Draining)?;
+        supervisor.try_send(WakeDue { done: Some(done) }).map_err(refused)?;
+        waited.await.map_err(|_| EngineError::Draining)
+    }
+
+    /// Durable rows of an index.
+    pub(crate) fn scan(
+        &self,
+        index: IndexId,
+        range: ScanRange,
+        direction: store::Direction,
+        limit: usize,
+    ) -> Result<Vec<IndexRow>, EngineError> {
+        Ok(self.inner.shared.store.scan(index, range, direction, limit)?)
     }
 
     /// The program in force.
@@ -133,7 +177,7 @@ impl Engine {
 
     /// Sizes for the metrics, by name.
     pub fn gauges(&self) -> Vec<(&'static str, u64)> {
-        let Inner { shared, counters, .. } = &*self.inner;
+        let Inner { shared, counters, due, .. } = &*self.inner;
         let stats = shared.store.stats();
         let durable = shared.store.durable().get();
         let resident = self.inner.gauges.iter().map(|shard| shard.resident.load(Ordering::Relaxed)).sum();
@@ -143,6 +187,9 @@ impl Engine {
             ("laurel_answers_waiting", self.pending_answers()),
             ("laurel_effects_under_way", counters.effects_under_way()),
             ("laurel_records_total", counters.records.load(Ordering::Relaxed)),
+            ("laurel_due_rows", due.rows.load(Ordering::Relaxed)),
+            ("laurel_due_processed_total", due.processed.load(Ordering::Relaxed)),
+            ("laurel_due_lag_seconds", due.lag_ms.load(Ordering::Relaxed) / 1000),
             ("laurel_journal_frames_total", stats.frames),
             ("laurel_journal_failures_total", counters.failures.load(Ordering::Relaxed)),
             ("laurel_journal_queue_bytes", size(stats.queue_bytes)),

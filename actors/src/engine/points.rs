@@ -41,7 +41,10 @@ impl Engine {
                 customer::Error::Refused(refused) => PostError::Refused(refused),
                 customer::Error::IdempotencyConflict => PostError::IdempotencyConflict,
                 customer::Error::Amount(error) => PostError::Amount(error),
-                customer::Error::Exists | customer::Error::ClaimsExpired | customer::Error::Conflict => {
+                customer::Error::Exists
+                | customer::Error::ClaimsExpired
+                | customer::Error::Conflict
+                | customer::Error::Tier(_) => {
                     tracing::error!(error = %refused, "a posting was refused for a reason that is not a posting's");
                     EngineError::Crashed.into()
                 }

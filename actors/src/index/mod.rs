@@ -2,6 +2,8 @@
 //! never change their meaning.
 
 pub mod configurations;
+pub mod due;
+pub mod members;
 pub mod remembered;
 pub mod requests;
 pub mod sales;
@@ -15,6 +17,10 @@ pub const REQUESTS: IndexId = IndexId(1);
 pub const SALES: IndexId = IndexId(2);
 /// Answers under a customer's idempotency keys.
 pub const REMEMBERED: IndexId = IndexId(3);
+/// Customers by the moment at which something becomes due.
+pub const DUE: IndexId = IndexId(4);
+/// Members of tier levels.
+pub const MEMBERS: IndexId = IndexId(5);
 /// Versions of the configuration. Numbers below 20 are kept for what hangs on customers and sales.
 pub const CONFIGURATIONS: IndexId = IndexId(20);
 

@@ -2,7 +2,7 @@
 
 use domain::customer::{Command, Customer, Effect, Event, Remembered};
 use domain::identifier;
-use store::IndexChange;
+use store::{Haste, IndexChange};
 
 use super::{Decided, Durable, Kind, Residence};
 use crate::{delivery::Delivery, index};
@@ -11,18 +11,46 @@ impl Durable for Customer {
     const KIND: Kind = Kind::Customer;
     const RESIDENCE: Residence = Residence::Stays;
 
-    /// Idempotency keys: they outlive the window that the state keeps.
-    fn rows(before: &Self, _: &Command, decided: Decided<'_, Self>) -> Vec<IndexChange> {
-        let Some(identity) = before.identity() else { return Vec::new() };
+    /// Idempotency keys, which outlive the window that the state keeps; the moment at which something is due; the
+    /// levels held.
+    fn rows(before: &Self, command: &Command, decided: Decided<'_, Self>) -> Vec<IndexChange> {
+        let id = match (before.identity(), command) {
+            (Some(identity), _) => identity.id,
+            (None, Command::Create { id, .. }) => *id,
+            (None, _) => return Vec::new(),
+        };
         let mut rows = Vec::new();
         for event in decided.events {
             let Event::PointsPosted(posted) = event else { continue };
             for ((key, body), detail) in posted.keys.iter().zip(&posted.details) {
                 let remembered = Remembered { body: *body, detail: detail.clone(), at: posted.at };
-                rows.push(index::remembered::put(identity.id, *key, &remembered));
+                rows.push(index::remembered::put(id, *key, &remembered));
             }
         }
+        let noted = decided.events.iter().rev().find_map(|event| match event {
+            Event::DueNoted { due } => Some(*due),
+            _ => None,
+        });
+        if let Some(due) = noted {
+            rows.extend(before.due().map(|due| index::due::delete(due, id)));
+            rows.extend(due.map(|due| index::due::put(due, id)));
+        }
+        if let Some(after) = before.tiers_after(decided.events) {
+            rows.extend(index::members::changes(before.tiers(), &after, id));
+        }
         rows
+    }
+
+    /// Nobody waits for the clock's work: a commit for it alone would only hold up those that are waited for.
+    fn haste(command: &Command) -> Haste {
+        match command {
+            Command::Settle => Haste::Soon,
+            Command::Create { .. }
+            | Command::Update { .. }
+            | Command::CreditSale(_)
+            | Command::Post(_)
+            | Command::Tiers(_) => Haste::Now,
+        }
     }
 
     fn deliveries(_: &[Event], effects: &[Effect]) -> Vec<Delivery> {

@@ -13,7 +13,7 @@ use domain::{
     program::Program,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use store::{EntityKey, IndexChange};
+use store::{EntityKey, Haste, IndexChange};
 
 use crate::{delivery::Delivery, shard_context::Shared};
 
@@ -109,6 +109,11 @@ pub trait Durable:
 
     /// Called on the entity's own shard when it has decided something: keeps what is derived from it up to date.
     fn decided(_state: &Self, _id: [u8; 16], _shared: &Shared) {}
+
+    /// How soon the record of a command that a caller sent must be durable.
+    fn haste(_command: &Self::Command) -> Haste {
+        Haste::Now
+    }
 
     /// Its record must be written even when nothing happened, for the sake of its index rows.
     fn always_records(_command: &Self::Command) -> bool {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it should be")]
 
 mod customers;
+mod due;
 mod durability;
 mod edits;
 mod points;

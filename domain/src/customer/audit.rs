@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{About, Entry, Event, PointsPosted, ReversalTarget, SaleCredited};
+use super::{About, BenefitKind, Entry, Event, PointsPosted, ReversalTarget, SaleCredited, TierBenefit};
 use crate::{
     amount::Points,
     id::{LedgerRowId, PointAccountId, PointSourceId, RuleTreeId, SaleId, UserPointAccountId},
@@ -136,13 +136,20 @@ impl AuditLog {
             Event::Created { .. }
             | Event::ProfileChanged { .. }
             | Event::TiersEntered { .. }
-            | Event::LotsRecalled { .. } => {}
+            | Event::LotsRecalled { .. }
+            | Event::TierReviewsSet { .. }
+            | Event::TierLeft(_)
+            | Event::TierRequestKept(_)
+            | Event::DueNoted { .. } => {}
+            Event::TierBenefitsGiven { benefits, written, .. } => {
+                benefits.iter().for_each(|benefit| self.apply_benefit(benefit, *written));
+            }
             Event::LotsRedated { lots, .. } => {
                 for redated in lots {
                     self.change_lot(redated.row, |lot| lot.expires = redated.expires);
                 }
             }
-            Event::PointsExpired { movements, at } => {
+            Event::PointsExpired { movements, at, .. } => {
                 for movement in movements {
                     let modification_type = platform_word(movement).into();
                     self.write(movement, *at, None, CausedBy { modification_type, ..CausedBy::default() });
@@ -212,6 +219,27 @@ impl AuditLog {
                 tree: Some(cause.tree),
             };
             self.write(movement, credited.at, Some(sale), caused_by);
+        }
+    }
+
+    fn apply_benefit(&mut self, benefit: &TierBenefit, written: Timestamp) {
+        let level = benefit.level;
+        for Entry { movement, cause, .. } in &benefit.entries {
+            // The platform has no word of its own for what staying gives (incentives.md 3.7).
+            let (modification_type, entity) = match benefit.kind {
+                BenefitKind::Joining => ("TierJoin", level.to_string()),
+                BenefitKind::Staying => ("RuleTree", cause.tree.to_string()),
+            };
+            let at = movement.occurred().millis();
+            let caused_by = CausedBy {
+                modification_type: modification_type.into(),
+                modification_entity_id: entity.into(),
+                request_id: level.to_string().into(),
+                idempotency_id: format!("{level}:{at}:{}:{}", cause.tree, cause.outcome).into(),
+                tree: Some(cause.tree),
+                ..CausedBy::default()
+            };
+            self.write(movement, written, None, caused_by);
         }
     }
 

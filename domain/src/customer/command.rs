@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AuditRow, PostedDetail, Profile};
+use super::{AuditRow, PostedDetail, Profile, TierCommand, TierError, TiersDecided};
 use crate::{
     amount::{AmountError, Points},
     id::{CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
@@ -37,8 +37,10 @@ pub enum Command {
     CreditSale(Box<CreditSale>),
     /// Deposit or spend points on request.
     Post(Box<Posting>),
-    /// Write down what has run out; see [`Customer::next_point_due`](super::Customer::next_point_due).
-    ExpireDue,
+    /// Change levels on request.
+    Tiers(Box<TierCommand>),
+    /// Do what is due, and nothing else.
+    Settle,
 }
 
 /// A revision of a sale, for one of its payers.
@@ -234,6 +236,10 @@ pub enum Reply {
         /// When.
         at: Timestamp,
     },
+    /// What was done about the levels.
+    Tiers(Box<TiersDecided>),
+    /// Nothing is due any more.
+    Settled,
 }
 
 /// Why a customer refuses.
@@ -257,6 +263,9 @@ pub enum Error {
     /// A known idempotency key came with another body (incentives.md 4.8).
     #[error("the idempotency id was used with another body")]
     IdempotencyConflict,
+    /// Nothing was done about the levels.
+    #[error(transparent)]
+    Tier(TierError),
     /// A number on the way does not fit.
     #[error(transparent)]
     Amount(#[from] AmountError),

@@ -1,8 +1,8 @@
 //! Booking a revision of a sale: evaluate it, and write the difference to what it gave before (incentives.md 6.4, 9).
 
 use super::{
-    Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited,
-    memory::Recall, recall, stop::Stop, tier,
+    Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited, TierDraft,
+    memory::Recall, recall, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -44,10 +44,11 @@ pub(super) fn decide(
     let Booking { mut draft, causes, forfeited, waived, mut refused, .. } = booking;
     refused.extend(evaluation.refused);
 
-    let points_earned = draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
-    let happened = Triggers { purchase: true, points_earned };
-    let moves = tier::qualify(&customer.tiers, context.program, happened, &mut draft, business_time);
+    let booked = draft.movements().len();
+    let levels = levels(customer, &tiers, (business_time, earlier.is_some()), context, &mut draft)?;
     let (mut movements, _) = draft.finish();
+    // What levels give is written with the levels.
+    movements.truncate(booked);
     let mut events = recall::recalled(customer, &movements, context);
     let booked = movements.split_off(expired);
     let entries = booked
@@ -57,7 +58,7 @@ pub(super) fn decide(
         .collect();
 
     if !movements.is_empty() {
-        events.push(Event::PointsExpired { movements, at: context.now });
+        events.push(Event::PointsExpired { movements, at: context.now, through: context.now });
     }
     let oldest_ms = i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS;
     events.push(Event::SaleCredited(Box::new(SaleCredited {
@@ -77,10 +78,27 @@ pub(super) fn decide(
         refused,
         failed: evaluation.failed,
     })));
-    if !moves.is_empty() {
-        events.push(Event::TiersEntered { moves, at: context.now });
-    }
+    levels.write(context.now, &mut events);
     Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
+}
+
+/// What the sale does to the levels held, once its points are booked on the draft. `tiers` were held before it.
+fn levels<'a>(
+    customer: &'a Customer,
+    tiers: &[(TierSystemId, TierLevelId)],
+    (business_time, again): (Timestamp, bool),
+    context: &Context<'a>,
+    draft: &mut Draft<'_>,
+) -> Result<TierDraft<'a>, Error> {
+    let mut levels = TierDraft::new(&customer.tiers, context.program, context.now);
+    let points_earned = draft.movements().iter().any(Movement::is_issue);
+    // Whatever a sale takes, it takes back.
+    let took_back = again && draft.movements().iter().any(Movement::takes);
+    if took_back && context.program.retailer().switches.demote_on_return {
+        levels.undo_rise(tiers, business_time, draft);
+    }
+    levels.qualify(Triggers { purchase: true, points_earned }, business_time, draft)?;
+    Ok(levels)
 }
 
 /// What the sale gave before, if it gave anything.

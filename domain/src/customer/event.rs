@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluationRecord, Fingerprint, Profile};
+use super::{EvaluationRecord, Fingerprint, Profile, Review, TierRequestKept};
 use crate::{
     amount::Points,
     id::{
         CustomerId, LedgerRowId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId, SaleId, TierLevelId,
-        TierSystemId, UserPointAccountId, UserTierId,
+        TierMovementId, TierSystemId, UserPointAccountId, UserTierId,
     },
     ledger::{Draw, Lot, Movement},
     rules::{Award, LimitUse, Refused},
@@ -46,6 +46,8 @@ pub enum Event {
         movements: Vec<Movement>,
         /// When it was written down.
         at: Timestamp,
+        /// Everything that ran out by then is among them, or was written down before.
+        through: Timestamp,
     },
     /// A deposit or spend was done.
     PointsPosted(Box<PointsPosted>),
@@ -65,6 +67,31 @@ pub enum Event {
         /// What they are from now on.
         lots: Vec<Lot>,
     },
+    /// Levels were reviewed and are still held, or their next review was set.
+    TierReviewsSet {
+        /// One per level.
+        reviews: Vec<ReviewSet>,
+        /// The time of the review, which may lie before the time at which it was written down.
+        at: Timestamp,
+    },
+    /// Joining levels or staying in them gave something.
+    TierBenefitsGiven {
+        /// In order.
+        benefits: Vec<TierBenefit>,
+        /// When.
+        at: Timestamp,
+        /// When it was written down.
+        written: Timestamp,
+    },
+    /// The customer was taken out of a tier system.
+    TierLeft(Box<TierLeft>),
+    /// A request about the levels was done under an idempotency id.
+    TierRequestKept(Box<TierRequestKept>),
+    /// The customer stands under another moment in the index of due moments.
+    DueNoted {
+        /// Which; none: it stands there no more.
+        due: Option<Timestamp>,
+    },
 }
 
 /// A customer joined a level.
@@ -72,23 +99,134 @@ pub enum Event {
 pub struct TierMove {
     /// Names the membership.
     pub id: UserTierId,
+    /// Names the movement.
+    pub movement: TierMovementId,
     /// Of which system.
     pub system: TierSystemId,
     /// The level before, if any.
     pub from: Option<TierLevelId>,
     /// The level now.
     pub to: TierLevelId,
+    /// Up or down.
+    pub direction: Direction,
     /// Why.
     pub cause: TierMoveCause,
+    /// What the caller gave as its reason; empty: nothing.
+    pub reason: Box<str>,
+    /// When the level is reviewed next.
+    pub review: Option<Review>,
 }
 
-/// Why a customer changed level (incentives.md 8.4).
+/// Which way a movement goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// To a level of a higher rank, or into a system.
+    Up,
+    /// To a level of a lower rank, or out of a system.
+    Down,
+}
+
+/// Why a customer changed level (incentives.md 8.4). Stored: grows at the end only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TierMoveCause {
     /// First contact with the system.
     Enrolled,
-    /// The entrance rules of a higher level passed.
+    /// The entrance rules of a higher level passed, or no longer pass after a return.
     Qualifying,
+    /// The stay rules did not pass.
+    Maintenance,
+    /// By hand.
+    Manual,
+    /// The outcome of a rule.
+    Rule,
+    /// Brought along from another system.
+    Import,
+}
+
+/// The next review of a level that is held on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewSet {
+    /// The system of the level.
+    pub system: TierSystemId,
+    /// When the level is reviewed next; none: it has no maintenance.
+    pub review: Option<Review>,
+    /// What led to it.
+    pub result: ReviewResult,
+}
+
+impl ReviewSet {
+    /// The stay rules were looked at.
+    pub const fn is_review(&self) -> bool {
+        match self.result {
+            ReviewResult::Scheduled => false,
+            ReviewResult::Passed | ReviewResult::Failed => true,
+        }
+    }
+}
+
+/// What led to a new date for the next review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReviewResult {
+    /// The settings of the level's maintenance have changed.
+    Scheduled,
+    /// The stay rules passed.
+    Passed,
+    /// The stay rules did not pass, but there is no level below.
+    Failed,
+}
+
+/// What joining a level, or staying in it, gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierBenefit {
+    /// The level.
+    pub level: TierLevelId,
+    /// For what.
+    pub kind: BenefitKind,
+    /// What was written.
+    pub entries: Vec<Entry>,
+    /// Outcomes that gave nothing, or less.
+    pub refused: Vec<Refused>,
+    /// The use of the level's cap, if it has one.
+    pub used: Option<JoiningUse>,
+}
+
+/// For what a level gives something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BenefitKind {
+    /// For joining it.
+    Joining,
+    /// For staying in it at a review.
+    Staying,
+}
+
+/// A joining benefit that counts against the level's cap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoiningUse {
+    /// The level.
+    pub level: TierLevelId,
+    /// When.
+    pub at: Timestamp,
+    /// When it counts no more; none: never.
+    pub until: Option<Timestamp>,
+    /// How many times.
+    pub times: u32,
+}
+
+/// A customer was taken out of a tier system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierLeft {
+    /// Names the movement.
+    pub movement: TierMovementId,
+    /// Which system.
+    pub system: TierSystemId,
+    /// The level held until then.
+    pub from: TierLevelId,
+    /// Why.
+    pub cause: TierMoveCause,
+    /// What the caller gave as its reason; empty: nothing.
+    pub reason: Box<str>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A deposit or spend on request.

@@ -5,6 +5,7 @@
 mod audit;
 mod command;
 mod credit;
+mod due;
 mod event;
 mod history;
 mod memory;
@@ -23,8 +24,9 @@ pub use command::{
     PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SpendDetail,
 };
 pub use event::{
-    About, Cause, Entry, Event, PointsPosted, PostedDetail, PostedRow, PostedStatus, Reversed, SaleCredited,
-    TierMove, TierMoveCause,
+    About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,
+    PostedStatus, Reversed, ReviewResult, ReviewSet, SaleCredited, TierBenefit, TierLeft, TierMove,
+    TierMoveCause,
 };
 pub use history::History;
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
@@ -34,5 +36,9 @@ pub use profile::{
     ProfileFault, ProfileFaultReason,
 };
 pub use state::{Customer, Effect, Identity};
-pub use tier::UserTier;
+use tier::TierDraft;
+pub use tier::{
+    MaintenanceRun, Placement, Review, TierCommand, TierError, TierHistory, TierMovement, TierRequestKept,
+    Tiers, TiersDecided, UserTier,
+};
 pub use view::{AccountBalance, Balances, Expiration};

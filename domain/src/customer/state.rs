@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, TierMoveCause,
-    UserTier, credit, posting, stop::Stop, tier,
+    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, TierDraft,
+    TierMoveCause, Tiers, UserTier, credit, due, posting, stop::Stop, tier,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -21,9 +21,11 @@ use crate::{
 pub struct Customer {
     identity: Option<Identity>,
     pub(super) ledger: Ledger,
-    pub(super) tiers: Vec<UserTier>,
+    pub(super) tiers: Tiers,
     pub(super) usage: LimitUsage,
     pub(super) memory: Memory,
+    /// The moment noted in the index of due moments.
+    pub(super) due: Option<Timestamp>,
 }
 
 /// Who a customer is.
@@ -88,7 +90,18 @@ impl Customer {
 
     /// The levels held.
     pub fn tiers(&self) -> &[UserTier] {
-        &self.tiers
+        self.tiers.held()
+    }
+
+    /// The levels held after events that were decided on this state; none: they are the same.
+    pub fn tiers_after(&self, events: &[Event]) -> Option<Vec<UserTier>> {
+        let moves = |event: &&Event| {
+            matches!(event, Event::TiersEntered { .. } | Event::TierReviewsSet { .. } | Event::TierLeft(_))
+        };
+        events.iter().find(moves)?;
+        let mut after = Self { tiers: self.tiers.clone(), ..Self::default() };
+        events.iter().filter(moves).for_each(|event| after.apply(event));
+        Some(after.tiers.held().to_vec())
     }
 
     /// What is used of the limits of trees and outcomes.
@@ -97,7 +110,7 @@ impl Customer {
     }
 
     pub(super) fn held_levels(&self) -> Vec<(TierSystemId, TierLevelId)> {
-        self.tiers.iter().map(|tier| (tier.system, tier.level)).collect()
+        self.tiers.held().iter().map(|tier| (tier.system, tier.level)).collect()
     }
 
     fn known(&self) -> Result<&Identity, Error> {
@@ -119,10 +132,9 @@ impl Customer {
         }
         let mut events = vec![Event::Created { id, profile: Box::new(profile.clone()), at: context.now }];
         let mut draft = Draft::new(&self.ledger, context.ids, 0);
-        let moves = tier::enrol(&self.tiers, context.program, &mut draft);
-        if !moves.is_empty() {
-            events.push(Event::TiersEntered { moves, at: context.now });
-        }
+        let mut tiers = TierDraft::new(&self.tiers, context.program, context.now);
+        tiers.enrol(&mut draft)?;
+        tiers.write(context.now, &mut events);
         let confirm = |identifier| Effect::Confirm { identifier, customer: id };
         let effects = profile.unique_identifiers().into_iter().map(confirm).collect();
         Ok(Decision { events, reply: Reply::Done, effects })
@@ -165,23 +177,43 @@ impl Customer {
         context.fetched.history.as_ref().map_or(&self.ledger, |history| history.ledger())
     }
 
-    /// Writes down what has run out.
-    fn expire_due(&self, context: &Context<'_>) -> Result<Decision<Self>, Stop> {
-        let mut draft = Draft::new(self.ledger_for(context), context.ids, 0);
-        if draft.next_due(Some(context.now), context.program).is_none() {
-            return Ok(Decision::answer(Reply::Done));
-        }
-        draft.settle(context.now, context.program)?;
-        let (movements, _) = draft.finish();
-        let events = vec![Event::PointsExpired { movements, at: context.now }];
-        Ok(Decision { events, reply: Reply::Done, effects: Vec::new() })
-    }
-
     /// The next moment at which something runs out or rolls over that has not been written down; it may have passed.
-    /// Then [`Command::ExpireDue`] changes the state.
+    /// Then [`Command::Settle`] changes the state.
     pub fn next_point_due(&self, program: &Program) -> Option<Timestamp> {
         let no_ids = IdRun::starting_at(uuid::Uuid::nil());
         Draft::new(&self.ledger, no_ids, 0).next_due(None, program)
+    }
+
+    /// Decides on a state in which nothing is due.
+    pub(super) fn decide_settled(
+        &self,
+        command: &Command,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Stop> {
+        match command {
+            Command::Create { id, profile, claimed_until } => {
+                self.create(*id, profile, *claimed_until, context).map_err(Stop::Refuse)
+            }
+            Command::Update { profile, based_on, claimed_until } => {
+                self.update(profile, *based_on, *claimed_until, context).map_err(Stop::Refuse)
+            }
+            Command::CreditSale(credit) => {
+                self.known()?;
+                credit::decide(self, credit, context)
+            }
+            Command::Post(posting) => {
+                self.known()?;
+                posting::decide(self, posting, context)
+            }
+            Command::Tiers(command) => {
+                self.known()?;
+                tier::decide(self, command, context)
+            }
+            Command::Settle => {
+                self.known()?;
+                Ok(Decision::answer(Reply::Settled))
+            }
+        }
     }
 
     fn apply_posted(&mut self, posted: &PointsPosted) {
@@ -237,27 +269,7 @@ impl Entity for Customer {
     type Error = Error;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
-        let decided = match command {
-            Command::Create { id, profile, claimed_until } => {
-                self.create(*id, profile, *claimed_until, context).map_err(Stop::Refuse)
-            }
-            Command::Update { profile, based_on, claimed_until } => {
-                self.update(profile, *based_on, *claimed_until, context).map_err(Stop::Refuse)
-            }
-            Command::CreditSale(credit) => {
-                self.known()?;
-                credit::decide(self, credit, context)
-            }
-            Command::Post(posting) => {
-                self.known()?;
-                posting::decide(self, posting, context)
-            }
-            Command::ExpireDue => {
-                self.known()?;
-                self.expire_due(context)
-            }
-        };
-        match decided {
+        match due::decide(self, command, context) {
             Ok(decision) => Ok(Verdict::Decided(decision)),
             Err(Stop::Need(need)) => Ok(Verdict::Need(need)),
             Err(Stop::Refuse(error)) => Err(error),
@@ -281,13 +293,13 @@ impl Entity for Customer {
                 identity.updated_at = *at;
             }
             Event::TiersEntered { moves, at } => {
-                tier::apply(&mut self.tiers, moves, *at);
+                self.tiers.enter(moves, *at);
                 if moves.iter().any(|step| step.cause == TierMoveCause::Qualifying) {
                     self.ledger.record_activity(ActivityKind::TierPromoted, *at);
                 }
             }
-            Event::PointsExpired { movements, at } => {
-                self.ledger.settle(*at);
+            Event::PointsExpired { movements, through, .. } => {
+                self.ledger.settle(*through);
                 for movement in movements {
                     self.ledger.apply(movement, None);
                 }
@@ -296,6 +308,16 @@ impl Entity for Customer {
             Event::SaleCredited(credited) => self.apply_credited(credited),
             Event::LotsRedated { account, lots } => self.ledger.redate(*account, lots),
             Event::LotsRecalled { account, lots } => self.ledger.recall(*account, lots),
+            Event::TierReviewsSet { reviews, at } => self.tiers.set_reviews(reviews, *at),
+            Event::TierBenefitsGiven { benefits, .. } => {
+                for benefit in benefits {
+                    benefit.entries.iter().for_each(|entry| self.ledger.apply(&entry.movement, None));
+                    benefit.used.iter().for_each(|used| self.tiers.record_joining(used));
+                }
+            }
+            Event::TierLeft(left) => self.tiers.leave(left),
+            Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),
+            Event::DueNoted { due } => self.due = *due,
         }
     }
 }

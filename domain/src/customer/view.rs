@@ -54,11 +54,6 @@ impl Balances {
 }
 
 impl Customer {
-    /// What a read depends on is only in the history: look at [`History::customer`](super::History::customer) instead.
-    pub fn is_incomplete(&self, program: &Program, now: Timestamp) -> bool {
-        matches!(self.try_settled(program, now), Err(DraftError::Hidden))
-    }
-
     /// The balances of every active account of the program, those never used included.
     pub fn balances(&self, program: &Program, now: Timestamp) -> Balances {
         let active = program.accounts().iter().filter(|account| account.active);
@@ -131,7 +126,7 @@ impl Customer {
         }
     }
 
-    fn try_settled(&self, program: &Program, now: Timestamp) -> Result<Draft<'_>, DraftError> {
+    pub(super) fn try_settled(&self, program: &Program, now: Timestamp) -> Result<Draft<'_>, DraftError> {
         // The ids of rows that are never written.
         let mut draft = Draft::new(&self.ledger, IdRun::starting_at(uuid::Uuid::nil()), 0);
         draft.settle(now, program)?;

@@ -207,6 +207,28 @@ impl Movement {
         }
     }
 
+    /// Points were taken on purpose, not by time.
+    pub const fn takes(&self) -> bool {
+        match self {
+            Self::Taken { .. } | Self::Overdrawn { .. } => true,
+            Self::Earned { .. } | Self::Expired { .. } | Self::Received { .. } | Self::Restored { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Points were issued.
+    pub const fn is_issue(&self) -> bool {
+        match self {
+            Self::Earned { .. } => true,
+            Self::Taken { .. }
+            | Self::Overdrawn { .. }
+            | Self::Expired { .. }
+            | Self::Received { .. }
+            | Self::Restored { .. } => false,
+        }
+    }
+
     /// Its business time.
     pub const fn occurred(&self) -> Timestamp {
         match self {

@@ -1,6 +1,9 @@
 //! Which rule trees may run for whom, so that the work follows the trees that can match.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use super::tree::{RuleTree, TreeKind};
 use crate::id::{RuleTreeId, TierLevelId};
@@ -16,10 +19,13 @@ pub(crate) struct TreeIndex {
     for_level: HashMap<TierLevelId, Vec<usize>>,
     /// Live enter trees of a level, ascending.
     entrances: HashMap<TierLevelId, Vec<usize>>,
+    /// Live stay trees of a level, ascending.
+    stays: HashMap<TierLevelId, Vec<usize>>,
 }
 
 impl TreeIndex {
-    pub(super) fn new(mut trees: Vec<RuleTree>) -> Self {
+    /// Only the levels in `live` count: a paused one gives its members nothing (incentives.md 8.5).
+    pub(super) fn new(mut trees: Vec<RuleTree>, live: &HashSet<TierLevelId>) -> Self {
         trees.sort_by_key(|tree| (Reverse(tree.priority), tree.id));
         let mut index = Self::default();
         for (place, tree) in trees.iter().enumerate() {
@@ -33,9 +39,10 @@ impl TreeIndex {
                     continue;
                 }
                 TreeKind::Purchase(_) => &mut index.for_level,
-                TreeKind::Enter(_) => &mut index.entrances,
+                TreeKind::Enter(..) => &mut index.entrances,
+                TreeKind::Stay(_) => &mut index.stays,
             };
-            for level in &tree.levels {
+            for level in tree.levels.iter().filter(|level| live.contains(level)) {
                 by_level.entry(*level).or_default().push(place);
             }
         }
@@ -79,5 +86,10 @@ impl TreeIndex {
     /// The live enter trees of a level, in the order in which they run.
     pub(crate) fn entrances(&self, level: TierLevelId) -> impl Iterator<Item = &RuleTree> {
         self.entrances.get(&level).into_iter().flatten().map(|&place| &self.trees[place])
+    }
+
+    /// The live stay trees of a level, in the order in which they run.
+    pub(crate) fn stays(&self, level: TierLevelId) -> impl Iterator<Item = &RuleTree> {
+        self.stays.get(&level).into_iter().flatten().map(|&place| &self.trees[place])
     }
 }

@@ -24,13 +24,13 @@ pub(crate) use compile::NESTING_MAX;
 pub use compile::{PlacesVersion, ProgramText};
 pub(crate) use index::TreeIndex;
 pub use problem::{Problem, ProblemCode};
-pub use retailer::{Retailer, Switches};
+pub use retailer::{DemotionMode, Retailer, Switches};
 pub use source::{PersonalLimit, PointSource};
-pub use tier::{TierLevel, TierSystem};
+pub use tier::{Counted, JoiningCap, Maintenance, TierLevel, TierSystem};
 pub use tree::RuleTree;
 
 use crate::{
-    id::{PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierSystemId},
+    id::{PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierLevelId, TierSystemId},
     time::{Timestamp, Zone},
 };
 
@@ -159,6 +159,13 @@ impl Program {
     /// The tier system of this id.
     pub fn tier_system(&self, id: TierSystemId) -> Option<&TierSystem> {
         self.tier_systems.iter().find(|system| system.id == id)
+    }
+
+    /// When the stay rules of a level run for its members: system and level are live, and some tree says who stays.
+    pub fn maintenance_of(&self, system: TierSystemId, level: TierLevelId) -> Option<&Maintenance> {
+        let system = self.tier_system(system).filter(|system| system.live)?;
+        let level = system.level(level).filter(|level| level.is_live() && level.has_stay_rules)?;
+        level.maintenance.as_ref()
     }
 
     /// The stores, by id.

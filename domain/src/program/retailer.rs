@@ -34,6 +34,22 @@ pub struct Switches {
     pub dedupe_on_reference: bool,
     /// Sales older than this many days are stored but not evaluated (catalog-transactions.md F.3). Default 90.
     pub max_backdate_days: u32,
+    /// A return takes back the levels that its purchase had led to (incentives.md 9.2). Default off.
+    pub demote_on_return: bool,
+    /// Levels skipped on the way up give what joining them gives (incentives.md 8.2). Default on.
+    pub grant_intermediate_levels: bool,
+    /// How far down a failed review leads.
+    pub demotion_mode: DemotionMode,
+}
+
+/// How far down a failed review leads (`demotion_mode`, incentives.md 8.3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DemotionMode {
+    /// `one_level`: to the next live level below.
+    #[default]
+    OneLevel,
+    /// `to_qualified`: to the highest live level below whose stay rules pass.
+    ToQualified,
 }
 
 impl Default for Switches {
@@ -45,6 +61,9 @@ impl Default for Switches {
             overdraft_without_force: false,
             dedupe_on_reference: false,
             max_backdate_days: 90,
+            demote_on_return: false,
+            grant_intermediate_levels: true,
+            demotion_mode: DemotionMode::OneLevel,
         }
     }
 }

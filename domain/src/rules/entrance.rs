@@ -64,12 +64,37 @@ impl Program {
         lifetime: &dyn Fn(PointAccountId) -> Points,
         at: Timestamp,
     ) -> bool {
-        let looked_at = |tree: &&RuleTree| match &tree.kind {
-            TreeKind::Enter(triggers) => triggers.meet(happened),
-            TreeKind::Purchase(_) => false,
-        };
-        let trees = self.tree_index().entrances(level).filter(|tree| tree.holds_at(at)).filter(looked_at);
-        trees.into_iter().any(|tree| progress(tree, balance, lifetime).passed)
+        self.looked_at(level, happened, at).any(|tree| progress(tree, balance, lifetime).passed)
+    }
+
+    /// The entrance trees of the level that pass, as in [`Program::entrance_passes`], in the order in which they run.
+    pub fn passing_entrances(
+        &self,
+        level: TierLevelId,
+        happened: Triggers,
+        balance: &dyn Fn(PointAccountId) -> Points,
+        lifetime: &dyn Fn(PointAccountId) -> Points,
+        at: Timestamp,
+    ) -> Vec<&RuleTree> {
+        let trees = self.looked_at(level, happened, at);
+        trees.filter(|tree| progress(tree, balance, lifetime).passed).collect()
+    }
+
+    /// The entrance trees of the level that are in force at `at`, passed or not, in the order in which they run.
+    pub fn entrances_in_force(&self, level: TierLevelId, at: Timestamp) -> impl Iterator<Item = &RuleTree> {
+        self.tree_index().entrances(level).filter(move |tree| tree.holds_at(at))
+    }
+
+    fn looked_at(
+        &self,
+        level: TierLevelId,
+        happened: Triggers,
+        at: Timestamp,
+    ) -> impl Iterator<Item = &RuleTree> {
+        self.entrances_in_force(level, at).filter(move |tree| match &tree.kind {
+            TreeKind::Enter(triggers, _) => triggers.meet(happened),
+            TreeKind::Purchase(_) | TreeKind::Stay(_) => false,
+        })
     }
 
     /// How far a customer is with each entrance tree of the level that is in force at `at`.
@@ -80,24 +105,25 @@ impl Program {
         lifetime: &dyn Fn(PointAccountId) -> Points,
         at: Timestamp,
     ) -> Vec<TreeProgress<'_>> {
-        let trees = self.tree_index().entrances(level).filter(|tree| tree.holds_at(at));
-        trees.map(|tree| progress(tree, balance, lifetime)).collect()
+        self.entrances_in_force(level, at).map(|tree| progress(tree, balance, lifetime)).collect()
     }
 
     /// The target of the level's entrance rule: that of the first balance node of its first live tree that has one
     /// (`tier_ends_value`, incentives.md 2.9).
     pub fn entrance_threshold(&self, level: TierLevelId) -> Option<Points> {
-        let nodes = self.tree_index().entrances(level).flat_map(|tree| &tree.nodes);
-        nodes.into_iter().find_map(|node| match &node.test {
-            NodeTest::Balance(test) => Some(test.target),
-            NodeTest::All(_) | NodeTest::Any(_) | NodeTest::Lifetime(_) | NodeTest::CurrentPurchase(_) => {
-                None
-            }
-        })
+        threshold(self.tree_index().entrances(level))
     }
 }
 
-fn progress<'a>(
+/// The target of the first balance node.
+pub(super) fn threshold<'a>(trees: impl Iterator<Item = &'a RuleTree>) -> Option<Points> {
+    trees.flat_map(|tree| &tree.nodes).find_map(|node| match &node.test {
+        NodeTest::Balance(test) => Some(test.target),
+        NodeTest::All(_) | NodeTest::Any(_) | NodeTest::Lifetime(_) | NodeTest::CurrentPurchase(_) => None,
+    })
+}
+
+pub(super) fn progress<'a>(
     tree: &'a RuleTree,
     balance: &dyn Fn(PointAccountId) -> Points,
     lifetime: &dyn Fn(PointAccountId) -> Points,

@@ -25,9 +25,11 @@ mod meter;
 mod purchase;
 mod settle;
 mod share;
+mod stay;
 mod ticket;
 
 pub use entrance::{NodeProgress, TreeProgress};
 pub use limits::{LimitKey, LimitUsage, LimitUse};
 pub use purchase::{Award, Evaluation, Line, Payment, Purchase, RefusalReason, Refused, Standing};
 pub use share::Share;
+pub use stay::Stay;

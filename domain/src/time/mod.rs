@@ -3,6 +3,7 @@
 //! Time is passed in, never asked for. Inside it is epoch milliseconds; zones matter only where a calendar does.
 
 mod calendar;
+mod period;
 mod text;
 
 use serde::{Deserialize, Serialize};

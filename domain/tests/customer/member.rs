@@ -6,10 +6,11 @@ use laurel_domain::{
     Points, Timestamp,
     customer::{
         AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord, Event, Fetched,
-        Fingerprint, History, Need, PostedDetail, Posting, Profile, Purpose, Remembered, Reply, SpendDetail,
+        Fingerprint, History, Need, Placement, PostedDetail, Posting, Profile, Purpose, Remembered, Reply,
+        SpendDetail, TierCommand, TierHistory, TierMoveCause, TierMovement, TiersDecided,
     },
     entity::{Context, Entity, Verdict},
-    id::{CustomerId, IdRun, SaleId},
+    id::{CustomerId, IdRun, SaleId, TierLevelId},
     program::Program,
     rules::Share,
     sale::{Content, SoldItem},
@@ -163,6 +164,48 @@ impl Member {
         let held = self.customer.tiers();
         assert_eq!(held.len(), 1);
         [SILVER, GOLD, PLATINUM].into_iter().find(|level| held[0].level == id(*level)).unwrap()
+    }
+
+    /// Does what is due.
+    pub fn settled(&mut self) -> &mut Self {
+        assert_eq!(self.when(Command::Settle), Ok(Reply::Settled));
+        self
+    }
+
+    /// Changes levels on request.
+    pub fn tiers(&mut self, command: TierCommand) -> Result<TiersDecided, Error> {
+        match self.when(Command::Tiers(Box::new(command)))? {
+            Reply::Tiers(decided) => Ok(*decided),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The history of movements: from, to, why, when.
+    pub fn history(&self) -> Vec<(Option<u32>, Option<u32>, TierMoveCause, String)> {
+        let mut history = TierHistory::default();
+        self.events.iter().for_each(|event| history.apply(event));
+        let number = |level: TierLevelId| {
+            [SILVER, GOLD, PLATINUM].into_iter().find(|known| id::<TierLevelId>(*known) == level).unwrap()
+        };
+        let movement = |step: &TierMovement| {
+            let at = step.at.write(laurel_domain::time::TimeForm::Iso);
+            (step.from.map(number), step.to.map(number), step.cause, at)
+        };
+        history.movements().iter().map(movement).collect()
+    }
+
+    /// Put into a level by hand, quietly.
+    pub fn placed(&mut self, level: u32) {
+        let placement = Placement { process_joining_outcomes: false, ..crate::movements::placement(level) };
+        self.tiers(TierCommand::Place(placement)).unwrap();
+        assert_eq!(self.level(), level);
+    }
+
+    /// A spend of tier points.
+    pub fn spent(&mut self, amount: &str) {
+        if amount != "0" {
+            self.post(Purpose::Spend(vec![spend(&[TIER], amount)]), false).unwrap();
+        }
     }
 
     /// A later time of the same program.

@@ -58,9 +58,15 @@ pub struct Shop {
     pub spend: String,
     /// The same of the account that decides about tiers.
     pub tier: String,
+    /// Time zone; UTC when empty.
+    pub zone: &'static str,
     /// Restrictions of the source.
     pub restrictions: &'static str,
     pub trees: Vec<String>,
+    /// Further members of levels, with a comma in front.
+    pub levels: Vec<(u32, String)>,
+    /// Levels that are not live.
+    pub paused: Vec<u32>,
     pub without_default_pool: bool,
 }
 
@@ -79,12 +85,19 @@ impl Shop {
             account(INACTIVE, r#", "active": false"#),
         ];
         let level = |n: u32, rank: u32| {
-            format!(r#"{{"id": "{}", "name": "Level {rank}", "rank": {rank}, "status": 2}}"#, guid(n))
+            let more: String =
+                self.levels.iter().filter(|(of, _)| *of == n).map(|(_, more)| more.as_str()).collect();
+            let status = if self.paused.contains(&n) { 1 } else { 2 };
+            format!(
+                r#"{{"id": "{}", "name": "Level {rank}", "rank": {rank}, "status": {status}{more}}}"#,
+                guid(n)
+            )
         };
         let linked: Vec<_> =
             [SPEND, TIER, STRICT, INACTIVE].iter().map(|n| format!("\"{}\"", guid(*n))).collect();
         let text = format!(
-            r#"{{"retailer": {{"retailer_id": "{retailer}", "name": "Shop", "switches": {{{switches}}}}},
+            r#"{{"retailer": {{"retailer_id": "{retailer}", "name": "Shop", "time_zone": "{zone}",
+                             "switches": {{{switches}}}}},
                 "point_accounts": [{accounts}],
                 "point_sources": [
                   {{"id": "{source}", "name": "One", "point_account_ids": [{linked}],
@@ -93,6 +106,7 @@ impl Shop {
                 "tier_systems": [{{"id": "{system}", "name": "Club", "status": 2, "tier_levels": [{levels}]}}],
                 "rule_trees": [{trees}]}}"#,
             retailer = guid(99),
+            zone = self.zone,
             switches = self.switches,
             accounts = accounts.join(","),
             source = guid(SOURCE),
@@ -148,10 +162,35 @@ pub fn only_for(level: u32) -> String {
 
 /// The tree that lets members enter a level at a balance of the tier account.
 pub fn enter(n: u32, level: u32, target: u32) -> String {
+    of_level(n, level, target, 3, "")
+}
+
+/// The same, and what joining the level gives.
+pub fn enter_for(n: u32, level: u32, target: u32, outcomes: &str) -> String {
+    of_level(n, level, target, 3, outcomes)
+}
+
+/// The tree that lets members stay in a level at a balance of the tier account.
+pub fn stay(n: u32, level: u32, target: u32, outcomes: &str) -> String {
+    of_level(n, level, target, 4, outcomes)
+}
+
+/// So many points into an account.
+pub fn fixed(n: u32, account: u32, amount: u32) -> String {
+    format!(
+        r#"{{"id": "{}", "discriminator": 1, "point_source_id": "{}", "point_account_ids": ["{}"],
+            "amount": {amount}}}"#,
+        guid(n),
+        guid(SOURCE),
+        guid(account)
+    )
+}
+
+fn of_level(n: u32, level: u32, target: u32, tree_type: u32, outcomes: &str) -> String {
     let (tree, root, leaf) = (guid(n), guid(n * 100), guid(n * 100 + 1));
     format!(
-        r#"{{"id": "{tree}", "name": "Enter {n}", "status": 2, "tree_type": 3,
-            "trigger_events": ["COMPLETE_TRANSACTION", "EARN_POINTS"], {assigned}
+        r#"{{"id": "{tree}", "name": "Enter {n}", "status": 2, "tree_type": {tree_type},
+            {assigned} "outcomes": [{outcomes}],
             "rules": [{{"id": "{root}", "discriminator": 1, "rank": 0}},
                       {{"id": "{leaf}", "parent_id": "{root}", "rank": 0, "discriminator": 2048,
                         "target_balance": {target}, "comparison": 4, "constraints": [

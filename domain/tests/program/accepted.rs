@@ -54,7 +54,7 @@ fn the_grocery_program_compiles() {
         ("Gold earns 1.5", true, &[guid("23")][..])
     );
     assert!(matches!(gold.outcomes()[0].effect, Effect::Multiplier { .. }));
-    assert!(matches!(program.tree(guid("108")).unwrap().kind, TreeKind::Enter(_)));
+    assert!(matches!(program.tree(guid("108")).unwrap().kind, TreeKind::Enter(..)));
     assert_eq!(program.entrance_threshold(guid("23")), Some(Points::whole(1500).unwrap()));
     assert!(program.tree(guid("999")).is_none() && program.account(guid("999")).is_none());
 }

@@ -27,15 +27,15 @@ fn retailer_and_switches() {
         ("/retailer/switches/include_tax", json!("yes"), "retailer.switches.include_tax", "invalid_value"),
         (
             "/retailer/switches/demote_on_return",
-            json!(true),
+            json!("sometimes"),
             "retailer.switches.demote_on_return",
-            "not_supported",
+            "invalid_value",
         ),
         (
             "/retailer/switches/demotion_mode",
-            json!("to_qualified"),
+            json!("to_the_floor"),
             "retailer.switches.demotion_mode",
-            "not_supported",
+            "invalid_value",
         ),
         (
             "/retailer/switches/max_backdate_days",
@@ -129,11 +129,27 @@ fn tier_systems() {
         ("rank", json!(0), "rank_taken"),
         ("rank", json!(-1), "out_of_range"),
         ("status", json!(4), "out_of_range"),
-        ("maintenance_frequency_value", json!(1), "not_supported"),
+        ("maintenance_frequency_value", json!(-1), "out_of_range"),
+        ("maintenance_frequency_uom", json!(8), "invalid_value"),
+        ("maintenance_frequency_day", json!(367), "out_of_range"),
+        ("maintenance_age_value", json!(1001), "out_of_range"),
+        ("joining_outcome_frequency_value", json!("once"), "invalid_value"),
         ("tier_system_id", nowhere(), "tier_system_not_found"),
     ] {
         check(&[(&format!("{level}/{member}"), value, &format!("{at}.{member}"), code)]);
     }
+    for member in ["maintenance_frequency", "maintenance_age", "joining_outcome_frequency"] {
+        let (value, uom) = (format!("{level}/{member}_value"), format!("{at}.{member}_uom"));
+        check(&[(&value, json!(1), &uom, "required")]);
+    }
+    // A day must exist in every kind of period: there is no eighth weekday.
+    let weekly = [("value", json!(1)), ("uom", json!(1)), ("is_relative", json!(false)), ("day", json!(7))];
+    let weekly: Vec<_> = weekly
+        .into_iter()
+        .map(|(member, value)| (format!("{level}/maintenance_frequency_{member}"), value))
+        .collect();
+    let weekly: Vec<_> = weekly.iter().map(|(pointer, value)| (pointer.as_str(), value.clone())).collect();
+    assert_eq!(problems(&spoilt(&weekly)), [(format!("{at}.maintenance_frequency_day"), "out_of_range")]);
     check(&[(
         "/tier_systems/0/tier_levels/0/rank",
         json!(9),
@@ -154,7 +170,6 @@ fn trees() {
     let at = |member: &str| format!("rule_trees[3].{member}");
     for (member, value, code) in [
         ("tree_type", json!(2), "not_supported"),
-        ("tree_type", json!(4), "not_supported"),
         ("tree_type", json!(5), "invalid_value"),
         ("status", json!(7), "out_of_range"),
         ("priority", json!(1001), "out_of_range"),
@@ -435,7 +450,20 @@ fn outcomes_and_limits() {
 fn outcomes_of_entering_a_level() {
     let benefit = json!([{"id": nowhere(), "discriminator": 16}]);
     let found = problems(&spoilt(&[("/rule_trees/7/outcomes", benefit)]));
-    assert!(found.contains(&("rule_trees[7].outcomes".to_owned(), "not_supported")));
+    assert_eq!(found, [("rule_trees[7].outcomes[0].discriminator".to_owned(), "not_supported")]);
+    let points = json!({"id": nowhere(), "discriminator": 1, "amount": 5,
+                        "point_source_id": "9a000000-0000-4000-8000-000000000011",
+                        "point_account_ids": ["9a000000-0000-4000-8000-000000000001"]});
+    assert!(compile(&spoilt(&[("/rule_trees/7/outcomes", json!([points]))]), "", "").is_ok());
+    let mut by_amount = points.clone();
+    by_amount["discriminator"] = json!(2);
+    by_amount["rate"] = json!(1);
+    let mut limited = points;
+    limited["limits"] = json!([{"scope": 0, "max": 1, "uom": 0}]);
+    for (outcome, member) in [(by_amount, "discriminator"), (limited, "limits")] {
+        let at = format!("rule_trees[7].outcomes[0].{member}");
+        check(&[("/rule_trees/7/outcomes", json!([outcome]), &at, "not_supported")]);
+    }
 }
 
 #[test]

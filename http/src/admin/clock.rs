@@ -22,6 +22,9 @@ pub struct TestClockRequest<'a> {
     #[serde(borrow)]
     #[schema(value_type = String)]
     now: Member<'a>,
+    /// Answer when everybody has done what has become due by then; default false: it is done from now on.
+    #[schema(value_type = Option<bool>)]
+    wait: Member<'a>,
 }
 
 /// The clock was moved.
@@ -32,9 +35,12 @@ pub struct TestClockAnswer {
     status: &'static str,
     /// The time now.
     now: String,
+    /// With `wait`: customers that could not do what was due; they are asked again by and by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_left: Option<u64>,
 }
 
-/// Move the test clock forward.
+/// Move the test clock forward. What becomes due on the way is done, each thing as of its own time.
 #[utoipa::path(
     post,
     path = "/admin/test_clock",
@@ -57,19 +63,25 @@ pub async fn test_clock(
         if !state.switches().test_clock {
             return Err(AdminError::new(AdminCode::NotATestClock, "the server does not run on a test clock"));
         }
-        let to = read(&take(payload, BODY_MAX).await?)?;
+        let (to, wait) = read(&take(payload, BODY_MAX).await?)?;
         state.engine().move_clock(to)?;
-        Ok(state.engine().now())
+        let due_left = if wait { Some(state.engine().settle_due().await?) } else { None };
+        Ok((state.engine().now(), due_left))
     };
     match moved.await {
-        Ok(now) => HttpResponse::Ok().json(TestClockAnswer { status: "ok", now: now.write(TimeForm::Iso) }),
+        Ok((now, due_left)) => {
+            let now = now.write(TimeForm::Iso);
+            HttpResponse::Ok().json(TestClockAnswer { status: "ok", now, due_left })
+        }
         Err(error) => error.response(),
     }
 }
 
-fn read(body: &[u8]) -> Result<Timestamp, AdminError> {
+fn read(body: &[u8]) -> Result<(Timestamp, bool), AdminError> {
     let request: TestClockRequest<'_> = parse_object(body)?;
     let mut faults = Faults::default();
-    let to = Reader::new(&mut faults).required_time("now", request.now, &Zone::UTC);
-    faults.none_or(to).map_err(|faults| AdminError::invalid(&faults))
+    let mut reader = Reader::new(&mut faults);
+    let to = reader.required_time("now", request.now, &Zone::UTC);
+    let wait = reader.flag("wait", request.wait).unwrap_or(false);
+    faults.none_or((to, wait)).map_err(|faults| AdminError::invalid(&faults))
 }

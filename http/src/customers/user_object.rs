@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::query::Shown;
-use crate::incentives::{BalanceObject, UserTierObject, next_level};
+use crate::incentives::{BalanceObject, UserTierObject, next_level, user_tiers_of};
 
 /// Shown when there is no photo (B1.4).
 const NO_PHOTO: &str = "/images/account-neutral.png";
@@ -99,7 +99,7 @@ pub struct PersonObject {
     first_name: Option<Box<str>>,
 }
 
-/// The level held in the first tier system of the program.
+/// The level held in the first live tier system of the program.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TierProjection {
     tier: String,
@@ -114,6 +114,12 @@ pub struct TierProjection {
     tier_entered_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     tier_resets_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    maintenance_points: Option<Points>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    maintenance_required_points: Option<Points>,
 }
 
 /// Incentives of a customer.
@@ -235,13 +241,13 @@ impl PersonObject {
 }
 
 impl TierProjection {
-    /// Nothing when the customer is in no system of the program.
+    /// Nothing when the customer is in no live system of the program.
     fn new(
         customer: &Customer,
         balances: &BalanceObject,
         program: &Program,
     ) -> Result<Option<Self>, AmountError> {
-        let held = program.tier_systems().iter().find_map(|system| {
+        let held = program.tier_systems().iter().filter(|system| system.live).find_map(|system| {
             let tier = customer.tiers().iter().find(|tier| tier.system == system.id)?;
             Some((system, tier, system.level(tier.level)?))
         });
@@ -250,6 +256,8 @@ impl TierProjection {
         let next = next_level(system, level);
         let ends = next.and_then(|next| program.entrance_threshold(next.id)).unwrap_or(Points::ZERO);
         let year = Span { value: 1, unit: Unit::Year };
+        let maintenance = program.stay_threshold(level.id);
+        let required = maintenance.map(|needed| needed.minus(tier_points)).transpose()?;
         Ok(Some(Self {
             tier: level.name.clone(),
             tier_system: system.name.clone(),
@@ -259,6 +267,8 @@ impl TierProjection {
             tier_ends_value: ends,
             tier_entered_at: tier.joined.write(TimeForm::Customer),
             tier_resets_at: Zone::UTC.later(tier.joined, year).map(|reset| reset.write(TimeForm::Customer)),
+            maintenance_points: maintenance,
+            maintenance_required_points: required.map(|required| required.max(Points::ZERO)),
         }))
     }
 }
@@ -280,10 +290,15 @@ impl TierDetails {
         program: &Program,
         now: Timestamp,
     ) -> Self {
-        let tiers = customer.tiers().iter();
-        let levels =
-            tiers.filter_map(|tier| UserTierObject::new(tier, customer, id, program, now, TimeForm::Iso));
-        Self { tier_levels: levels.collect(), point_account_balances: balances }
+        let mut levels = user_tiers_of(customer, id, program, now, TimeForm::Iso);
+        let live = |tier: &UserTierObject| {
+            program
+                .tier_systems()
+                .iter()
+                .any(|system| system.live && system.id.to_string() == tier.tier_system_id)
+        };
+        levels.retain(live);
+        Self { tier_levels: levels, point_account_balances: balances }
     }
 }
 

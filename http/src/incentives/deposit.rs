@@ -173,10 +173,12 @@ impl AskedPosting {
         }
         match outcome {
             Ok(Reply::Posted { details, rows, at }) => Ok(posted.payload(&details, &rows, at, &customer)?),
-            Ok(Reply::Done | Reply::Credited) => Err(IncentivesError::new(
-                IncentivesCode::SystemError,
-                "The posting got the answer to something else.",
-            )),
+            Ok(Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled) => {
+                Err(IncentivesError::new(
+                    IncentivesCode::SystemError,
+                    "The posting got the answer to something else.",
+                ))
+            }
             Err(error) => Err(IncentivesError::of_posting(error, |refused| {
                 posted.payload(&refused.details, &[], refused.at, &customer)
             })),

@@ -7,11 +7,11 @@ use actix_web::{
         header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use actors::{EngineError, PostError};
+use actors::{ChangeTiersError, EngineError, PostError};
 use domain::{
     amount::AmountError,
     configuration::Refusal,
-    customer::PostedStatus,
+    customer::{PostedStatus, TierError},
     program::{Problem, ProblemCode},
 };
 use serde::Serialize;
@@ -40,6 +40,8 @@ pub enum IncentivesCode {
     TooManyPointSources,
     /// More modification types than a query may have.
     TooManyModificationTypes,
+    /// More customers than a call may have.
+    TooManyUsers,
     /// More rows than a page may have.
     TakeTooLarge,
     /// A span of more than a year.
@@ -60,6 +62,12 @@ pub enum IncentivesCode {
     UserNotFound,
     /// No such point account.
     PointAccountNotFound,
+    /// No such tier system.
+    TierSystemNotFound,
+    /// No such tier level.
+    TierLevelNotFound,
+    /// The tier level, or its system, is not live.
+    TierLevelNotLive,
     /// An idempotency id came with another body.
     IdempotencyConflict,
     /// The path takes `POST`.
@@ -81,6 +89,7 @@ impl IncentivesCode {
             Self::TooManyPointAccounts => ("too_many_point_accounts", 400, "limit"),
             Self::TooManyPointSources => ("too_many_point_sources", 400, "limit"),
             Self::TooManyModificationTypes => ("too_many_modification_types", 400, "limit"),
+            Self::TooManyUsers => ("too_many_users", 400, "limit"),
             Self::TakeTooLarge => ("take_too_large", 400, "limit"),
             Self::DateRangeTooLong => ("date_range_too_long", 400, "limit"),
             // A write of which no detail was applied is 400, whatever the detail's code (1.2).
@@ -97,6 +106,9 @@ impl IncentivesCode {
             Self::RetailerNotAuthorized => ("retailer_not_authorized", 403, "auth"),
             Self::UserNotFound => ("user_not_found", 404, "not_found"),
             Self::PointAccountNotFound => ("point_account_not_found", 404, "not_found"),
+            Self::TierSystemNotFound => ("tier_system_not_found", 404, "not_found"),
+            Self::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
+            Self::TierLevelNotLive => ("tier_level_not_live", 400, "validation"),
             Self::IdempotencyConflict => ("idempotency_conflict", 409, "conflict"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "validation"),
             Self::PayloadTooLarge => ("payload_too_large", 413, "limit"),
@@ -269,6 +281,7 @@ impl IncentivesError {
             | IncentivesCode::TooManyPointAccounts
             | IncentivesCode::TooManyPointSources
             | IncentivesCode::TooManyModificationTypes
+            | IncentivesCode::TooManyUsers
             | IncentivesCode::TakeTooLarge
             | IncentivesCode::DateRangeTooLong
             | IncentivesCode::Detail(_)
@@ -278,6 +291,9 @@ impl IncentivesError {
             | IncentivesCode::RetailerNotAuthorized
             | IncentivesCode::UserNotFound
             | IncentivesCode::PointAccountNotFound
+            | IncentivesCode::TierSystemNotFound
+            | IncentivesCode::TierLevelNotFound
+            | IncentivesCode::TierLevelNotLive
             | IncentivesCode::IdempotencyConflict
             | IncentivesCode::PayloadTooLarge
             | IncentivesCode::SystemError => {}
@@ -326,6 +342,23 @@ impl From<EngineError> for IncentivesError {
             EngineError::Crashed | EngineError::Damaged => IncentivesCode::SystemError,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<ChangeTiersError> for IncentivesError {
+    fn from(error: ChangeTiersError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            ChangeTiersError::NotFound => IncentivesCode::UserNotFound,
+            ChangeTiersError::Refused(TierError::SystemNotFound) => IncentivesCode::TierSystemNotFound,
+            ChangeTiersError::Refused(TierError::LevelNotFound) => IncentivesCode::TierLevelNotFound,
+            ChangeTiersError::Refused(TierError::LevelNotLive) => IncentivesCode::TierLevelNotLive,
+            ChangeTiersError::Refused(TierError::AsOf) => IncentivesCode::InvalidRequest,
+            ChangeTiersError::IdempotencyConflict => IncentivesCode::IdempotencyConflict,
+            ChangeTiersError::Amount(error) => return error.into(),
+            ChangeTiersError::Engine(error) => return error.into(),
+        };
+        Self::new(code, message)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Incentives: balances, deposits, spends and the audit log on request (incentives.md 7.1, 7.3), and what a retailer
-//! configures (7.4, 7.5, 7.13, 7.14).
+//! Incentives: balances, deposits, spends, the audit log, tiers and their movements on request (incentives.md 7.1, 7.3,
+//! 7.6, 7.8), and what a retailer configures (7.4, 7.5, 7.13, 7.14).
 //!
 //! Owns the envelope, the error table and the wire shapes. How points move is `domain`'s.
 
@@ -11,6 +11,7 @@ mod error;
 mod expirations;
 mod expire;
 mod modify;
+mod movement;
 mod objects;
 mod posting;
 mod request;
@@ -18,6 +19,7 @@ mod reverse;
 mod single;
 mod spend;
 mod transfer;
+mod user_tiers;
 
 pub(crate) use audit_log::{__path_fetch_point_audit_logs, fetch_point_audit_logs};
 pub(crate) use balance::{__path_all_balances, __path_balance, all_balances, balance};
@@ -27,7 +29,15 @@ pub(crate) use error::{IncentivesCode, IncentivesError, IncentivesErrorBody};
 pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
 pub(crate) use modify::{__path_modify, modify};
-pub(crate) use objects::{BalanceObject, UserTierObject, next_level};
+pub(crate) use movement::{
+    __path_fetch_history, __path_maintenance, __path_move_user, __path_qualifying, __path_remove_user,
+    fetch_history, maintenance, move_user, qualifying, remove_user,
+};
+pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_of};
 pub(crate) use reverse::{__path_reverse, reverse};
 pub(crate) use spend::{__path_spend, __path_spend_multiple, spend, spend_multiple};
 pub(crate) use transfer::{__path_transfer, transfer};
+pub(crate) use user_tiers::{
+    __path_fetch_bulk_user_tiers, __path_fetch_tier_members, __path_fetch_user_tiers, fetch_bulk_user_tiers,
+    fetch_tier_members, fetch_user_tiers,
+};

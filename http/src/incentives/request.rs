@@ -18,6 +18,9 @@ use crate::{
     state::HttpState,
 };
 
+/// The longest reason or idempotency id.
+pub const TEXT_MAX: usize = 200;
+
 /// The envelope of a success.
 #[derive(Serialize, ToSchema)]
 pub struct IncentivesAnswer<T> {
@@ -66,19 +69,66 @@ impl Named {
 
     /// The customer: the platform's id first, then any id in another system.
     pub async fn resolve(&self, state: &HttpState) -> Result<CustomerId, IncentivesError> {
-        if self.retailer != Some(state.program().retailer().id) {
-            let message = "The credentials are not those of this retailer.";
-            return Err(IncentivesError::new(IncentivesCode::RetailerNotAuthorized, message));
+        admit_retailer(state, self.retailer)?;
+        find_user(state, &self.user_id).await?.ok_or_else(no_such_customer)
+    }
+}
+
+/// The retailer is the one that is served.
+pub fn admit_retailer(state: &HttpState, retailer: Option<RetailerId>) -> Result<(), IncentivesError> {
+    if retailer == Some(state.program().retailer().id) {
+        return Ok(());
+    }
+    let message = "The credentials are not those of this retailer.";
+    Err(IncentivesError::new(IncentivesCode::RetailerNotAuthorized, message))
+}
+
+/// The customer of the platform's id, or of any id in another system.
+pub async fn find_user(state: &HttpState, user_id: &str) -> Result<Option<CustomerId>, IncentivesError> {
+    if let Ok(id) = user_id.parse::<CustomerId>() {
+        let known = state.engine().read_customer(id, |customer, _, _| customer.identity().is_some()).await?;
+        if known == Some(true) {
+            return Ok(Some(id));
         }
-        if let Ok(id) = self.user_id.parse::<CustomerId>() {
-            let known =
-                state.engine().read_customer(id, |customer, _, _| customer.identity().is_some()).await?;
-            if known == Some(true) {
-                return Ok(id);
-            }
+    }
+    Ok(state.engine().find_customer(&Identifier::external(user_id)).await?)
+}
+
+/// 404.
+pub fn no_such_customer() -> IncentivesError {
+    IncentivesError::new(IncentivesCode::UserNotFound, "No such customer.")
+}
+
+/// Which part of a list is wanted (incentives.md 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// Elements to pass over.
+    pub skip: usize,
+    /// Elements to give.
+    pub take: usize,
+}
+
+impl Paging {
+    /// Elements of a page: at most, and unless said otherwise.
+    const TAKE_MAX: usize = 1_000;
+    const TAKE_DEFAULT: usize = 50;
+
+    /// Reads `skip` and `take`.
+    pub fn read(skip: Member<'_>, take: Member<'_>, reader: &mut Reader<'_>) -> Self {
+        let skip: u32 = reader.integer("skip", skip).unwrap_or(0);
+        let take: Option<u32> = reader.integer("take", take);
+        Self {
+            skip: usize::try_from(skip).unwrap_or(usize::MAX),
+            take: take.map_or(Self::TAKE_DEFAULT, |take| usize::try_from(take).unwrap_or(usize::MAX)),
         }
-        let found = state.engine().find_customer(&Identifier::external(&self.user_id)).await?;
-        found.ok_or_else(|| IncentivesError::new(IncentivesCode::UserNotFound, "No such customer."))
+    }
+
+    /// Refuses pages that are too large.
+    pub fn check(self) -> Result<(), IncentivesError> {
+        if self.take > Self::TAKE_MAX {
+            return Err(IncentivesError::new(IncentivesCode::TakeTooLarge, "take must be at most 1000."));
+        }
+        Ok(())
     }
 }
 

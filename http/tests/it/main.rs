@@ -17,5 +17,6 @@ mod pos_bulk;
 mod pos_odd_sales;
 mod support;
 mod tier_configuration;
+mod tiers;
 mod transactions;
 mod tree_configuration;

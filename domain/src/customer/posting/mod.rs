@@ -11,7 +11,7 @@ use asked::Asked;
 use super::{
     About, AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, History, Need, PointsPosted,
     PostedDetail, PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply,
-    SpendDetail, recall, stop::Stop, tier,
+    SpendDetail, TierDraft, recall, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -319,18 +319,19 @@ impl<'a> Run<'a> {
 
     fn decided(mut self, expired: usize, publishes: bool) -> Result<Decision<Customer>, Error> {
         let at = self.context.now;
-        let written = self.draft.movements().len() > expired;
-        let moves = if written && publishes {
+        let written = self.draft.movements().len();
+        let mut levels = TierDraft::new(&self.customer.tiers, self.context.program, at);
+        if written > expired && publishes {
             let points_earned =
                 self.draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
             let happened = Triggers { purchase: false, points_earned };
-            tier::qualify(&self.customer.tiers, self.context.program, happened, &mut self.draft, at)
-        } else {
-            Vec::new()
-        };
+            levels.qualify(happened, at, &mut self.draft)?;
+        }
         let (mut movements, _) = self.draft.finish();
+        // What levels give is written with the levels.
+        movements.truncate(written);
         let recalled = recall::recalled(self.customer, &movements, self.context);
-        let mut events = if written { recalled } else { Vec::new() };
+        let mut events = if written > expired { recalled } else { Vec::new() };
         let posted_movements = movements.split_off(expired);
         let details = self.results.iter().map(|done| done.detail.clone()).collect();
         let mut rows = Vec::new();
@@ -341,7 +342,7 @@ impl<'a> Run<'a> {
             .collect();
         if !new.is_empty() {
             if !movements.is_empty() {
-                events.push(Event::PointsExpired { movements, at });
+                events.push(Event::PointsExpired { movements, at, through: at });
             }
             let posted = Event::PointsPosted(Box::new(PointsPosted {
                 at,
@@ -361,9 +362,7 @@ impl<'a> Run<'a> {
             events.push(posted);
             events.extend(self.redated);
         }
-        if !moves.is_empty() {
-            events.push(Event::TiersEntered { moves, at });
-        }
+        levels.write(at, &mut events);
         Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: Vec::new() })
     }
 }

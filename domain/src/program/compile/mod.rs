@@ -71,7 +71,7 @@ pub(super) fn compile(
     let retailer = retailer::retailer(document.retailer, &mut report);
     let accounts = accounts::accounts(document.point_accounts, &retailer, &mut report);
     let sources = accounts::sources(document.point_sources, &accounts, retailer.id, &mut report);
-    let tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
+    let mut tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
     let mut symbols = symbols::Symbols::new(&catalog);
     let known = trees::Known {
         retailer: &retailer,
@@ -86,7 +86,12 @@ pub(super) fn compile(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let trees = TreeIndex::new(trees);
+    let live = tier_systems.iter().filter(|system| system.live).flat_map(|system| &system.levels);
+    let live = live.filter(|level| level.is_live()).map(|level| level.id).collect();
+    let trees = TreeIndex::new(trees, &live);
+    for level in tier_systems.iter_mut().flat_map(|system| &mut system.levels) {
+        level.has_stay_rules = trees.stays(level.id).next().is_some();
+    }
     let watches_activity =
         accounts.iter().any(|account| matches!(account.expiration, ExpirationPolicy::Inactive { .. }));
     Ok(Program {

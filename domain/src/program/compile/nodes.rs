@@ -171,14 +171,14 @@ impl Reader<'_, '_> {
     fn check_place(&self, test: &NodeTest, at: &Path<'_>, report: &mut Report) {
         let at = at.member("discriminator");
         match (self.tree_type, test) {
-            (TreeType::Enter, NodeTest::CurrentPurchase(_)) => {
-                let message = "a tree that enters a tier level has no current purchase";
+            (TreeType::Enter | TreeType::Stay, NodeTest::CurrentPurchase(_)) => {
+                let message = "a tree that enters or keeps a tier level has no current purchase";
                 report.add(&at, ProblemCode::RuleNotAllowed, message);
             }
             (TreeType::Purchase, NodeTest::Lifetime(_)) => {
                 report.not_supported(&at, "lifetime points (4096) in purchase trees are");
             }
-            (TreeType::Enter | TreeType::Purchase, _) => {}
+            (TreeType::Enter | TreeType::Stay | TreeType::Purchase, _) => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         document::{self, Field, Items},
-        tree::{AmountBasis, AwardRule, Combine, Effect, Multiplied, Outcome, PerAmount, PerQuantity},
+        tree::{AmountBasis, AwardRule, Combine, Effect, Limit, Multiplied, Outcome, PerAmount, PerQuantity},
     },
     Path, ProblemCode, Report, Unique,
     limits::limits,
@@ -37,10 +37,7 @@ pub(super) fn outcomes(
         TreeType::Purchase if documents.is_empty() => {
             report.add(&array, ProblemCode::OutcomeRequired, "a purchase tree gives something");
         }
-        TreeType::Enter if !documents.is_empty() => {
-            report.not_supported(&array, "outcomes for entering a tier level are");
-        }
-        TreeType::Purchase | TreeType::Enter => {}
+        TreeType::Purchase | TreeType::Enter | TreeType::Stay => {}
     }
     let mut ids = Unique::ids();
     let mut ranked = Vec::new();
@@ -53,6 +50,9 @@ pub(super) fn outcomes(
         report.refuse(&at, "delay", &document.delay, "delayed outcomes are");
         let rank = report.optional(&at, "rank", std::mem::take(&mut document.rank)).unwrap_or(0);
         let limits = limits(std::mem::take(&mut document.limits), &at, report);
+        if tree_type.is_of_level() {
+            only_fixed_points(&document, &limits, &at, report);
+        }
         let effect = effect(document, chosen_items, known, siblings, &at, report);
         if let (Some(id), Some(effect)) = (id, effect) {
             ranked.push((rank, Outcome { id, limits, effect }));
@@ -60,6 +60,17 @@ pub(super) fn outcomes(
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Where a level is entered or kept there is no purchase to reckon with, and nothing counts the uses of a limit.
+fn only_fixed_points(document: &document::Outcome, limits: &[Limit], at: &Path<'_>, report: &mut Report) {
+    if matches!(document.discriminator.present(), Some(2 | 4 | 4096)) {
+        let what = "outcomes for entering or keeping a tier level other than fixed points are";
+        report.not_supported(&at.member("discriminator"), what);
+    }
+    if !limits.is_empty() {
+        report.not_supported(&at.member("limits"), "limits of outcomes for a tier level are");
+    }
 }
 
 fn effect(

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Retailer, Switches,
+        DemotionMode, Retailer, Switches,
         document::{self, Field},
     },
     Path, ProblemCode, Report, places,
@@ -41,10 +41,8 @@ pub(super) fn retailer(field: Field<document::Retailer>, report: &mut Report) ->
 fn switches(document: document::Switches, report: &mut Report) -> Switches {
     let defaults = Switches::default();
     fixed(report, "emit_zone_suffix", document.emit_zone_suffix, &false);
-    fixed(report, "demote_on_return", document.demote_on_return, &false);
-    fixed(report, "grant_intermediate_levels", document.grant_intermediate_levels, &true);
     fixed(report, "source_limit_window", document.source_limit_window, &"rolling".to_owned());
-    fixed(report, "demotion_mode", document.demotion_mode, &"one_level".to_owned());
+    let demotion_mode = demotion_mode(document.demotion_mode, report);
     let days = report.number(
         &SWITCHES,
         "max_backdate_days",
@@ -76,6 +74,26 @@ fn switches(document: document::Switches, report: &mut Report) -> Switches {
             defaults.dedupe_on_reference,
         ),
         max_backdate_days: u32::try_from(days).unwrap_or(defaults.max_backdate_days),
+        demote_on_return: switch("demote_on_return", document.demote_on_return, defaults.demote_on_return),
+        grant_intermediate_levels: switch(
+            "grant_intermediate_levels",
+            document.grant_intermediate_levels,
+            defaults.grant_intermediate_levels,
+        ),
+        demotion_mode,
+    }
+}
+
+fn demotion_mode(field: Field<String>, report: &mut Report) -> DemotionMode {
+    let mode = report.optional(&SWITCHES, "demotion_mode", field);
+    match mode.as_deref() {
+        None | Some("one_level") => DemotionMode::OneLevel,
+        Some("to_qualified") => DemotionMode::ToQualified,
+        Some(_) => {
+            let message = "must be one_level or to_qualified";
+            report.add(&SWITCHES.member("demotion_mode"), ProblemCode::InvalidValue, message);
+            DemotionMode::OneLevel
+        }
     }
 }
 

@@ -52,6 +52,17 @@ pub(super) struct Siblings {
 pub(super) enum TreeType {
     Purchase,
     Enter,
+    Stay,
+}
+
+impl TreeType {
+    /// It belongs to the levels it is assigned to, and looks at no purchase.
+    pub(super) const fn is_of_level(self) -> bool {
+        match self {
+            Self::Purchase => false,
+            Self::Enter | Self::Stay => true,
+        }
+    }
 }
 
 pub(super) fn trees(
@@ -141,8 +152,8 @@ fn tree(
     let chosen_items = nodes::select_items(&nodes);
     let outcomes =
         outcomes::outcomes(document.outcomes, (tree_type, chosen_items), known, siblings, at, report);
-    if tree_type == TreeType::Enter && !limits.is_empty() {
-        report.not_supported(&at.member("limits"), "limits of trees that enter a tier level are");
+    if tree_type.is_of_level() && !limits.is_empty() {
+        report.not_supported(&at.member("limits"), "limits of trees that enter or keep a tier level are");
     }
     Some(RuleTree {
         id: id?,
@@ -158,7 +169,8 @@ fn tree(
         nodes,
         kind: match tree_type {
             TreeType::Purchase => TreeKind::Purchase(outcomes),
-            TreeType::Enter => TreeKind::Enter(triggers),
+            TreeType::Enter => TreeKind::Enter(triggers, outcomes),
+            TreeType::Stay => TreeKind::Stay(outcomes),
         },
     })
 }
@@ -181,8 +193,8 @@ fn tree_type(number: Option<i64>, at: &Path<'_>, report: &mut Report) -> Option<
     match number? {
         1 => return Some(TreeType::Purchase),
         3 => return Some(TreeType::Enter),
+        4 => return Some(TreeType::Stay),
         2 => report.not_supported(&at, "event trees (tree_type 2) are"),
-        4 => report.not_supported(&at, "trees to stay in a tier level (tree_type 4) are"),
         other => report.add(&at, ProblemCode::InvalidValue, format!("{other} is no tree type")),
     }
     None
@@ -225,6 +237,8 @@ fn trigger_events(field: Items<String>, tree_type: TreeType, at: &Path<'_>, repo
     let starts: &[&str] = match tree_type {
         TreeType::Purchase => &[PURCHASE_EVENT],
         TreeType::Enter => &[PURCHASE_EVENT, EARN_EVENT],
+        // The maintenance clock alone starts it.
+        TreeType::Stay => &[],
     };
     let listed = report.items(at, "trigger_events", field);
     let names =
@@ -248,8 +262,8 @@ fn levels(
 ) -> Vec<TierLevelId> {
     let array = at.member("tier_assignments");
     let assignments = report.items(at, "tier_assignments", field);
-    if assignments.is_empty() && tree_type == TreeType::Enter {
-        report.add(&array, ProblemCode::TierAssignmentRequired, "which level is entered");
+    if assignments.is_empty() && tree_type.is_of_level() {
+        report.add(&array, ProblemCode::TierAssignmentRequired, "which level is entered or kept");
     }
     let mut levels = Vec::new();
     for (place, assignment) in assignments {

@@ -27,6 +27,12 @@ pub(in crate::program) struct TierLevel {
     pub(in crate::program) name: Field<String>,
     pub(in crate::program) rank: Field<i64>,
     pub(in crate::program) status: Field<i64>,
+    pub(in crate::program) joining_outcome_frequency_value: Field<i64>,
+    pub(in crate::program) joining_outcome_frequency_uom: Field<i64>,
     pub(in crate::program) maintenance_frequency_value: Field<i64>,
+    pub(in crate::program) maintenance_frequency_uom: Field<i64>,
+    pub(in crate::program) maintenance_frequency_day: Field<i64>,
+    pub(in crate::program) maintenance_frequency_is_relative: Field<bool>,
     pub(in crate::program) maintenance_age_value: Field<i64>,
+    pub(in crate::program) maintenance_age_uom: Field<i64>,
 }

@@ -34,7 +34,8 @@ pub struct RuleTree {
     pub priority: u16,
     /// How it competes with others.
     pub exclusivity: Option<Exclusivity>,
-    /// Purchase trees: holders of one of these levels only; empty: everybody. Enter trees: the levels to enter.
+    /// Purchase trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the levels to enter
+    /// or keep.
     pub levels: Vec<TierLevelId>,
     /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
     pub limits: Vec<Limit>,
@@ -50,11 +51,12 @@ impl RuleTree {
         self.starts.is_none_or(|starts| starts <= time) && self.ends.is_none_or(|ends| time <= ends)
     }
 
-    /// What a passing purchase tree gives, by rank; nothing for other trees.
+    /// What it gives when it passes, by rank.
     pub fn outcomes(&self) -> &[Outcome] {
         match &self.kind {
-            TreeKind::Purchase(outcomes) => outcomes,
-            TreeKind::Enter(_) => &[],
+            TreeKind::Purchase(outcomes) | TreeKind::Enter(_, outcomes) | TreeKind::Stay(outcomes) => {
+                outcomes
+            }
         }
     }
 }
@@ -64,8 +66,11 @@ impl RuleTree {
 pub enum TreeKind {
     /// 1: gives something for a purchase. By rank, in the order of the document where ranks are equal.
     Purchase(Vec<Outcome>),
-    /// 3: says who enters a tier level, and after what it is looked at.
-    Enter(Triggers),
+    /// 3: says who enters a tier level, after what it is looked at, and what joining gives: fixed points.
+    Enter(Triggers, Vec<Outcome>),
+    /// 4: says who stays in a tier level, and what staying gives: fixed points. The maintenance clock alone looks at
+    /// it.
+    Stay(Vec<Outcome>),
 }
 
 /// What happened to a customer, or after what a tree is looked at (`trigger_events`, incentives.md 6.1).
@@ -78,6 +83,9 @@ pub struct Triggers {
 }
 
 impl Triggers {
+    /// Whatever starts a tree: for a qualification on demand.
+    pub const ALL: Self = Self { purchase: true, points_earned: true };
+
     /// Something happened that the tree is looked at after.
     pub const fn meet(self, happened: Self) -> bool {
         (self.purchase && happened.purchase) || (self.points_earned && happened.points_earned)

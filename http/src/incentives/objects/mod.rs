@@ -2,10 +2,14 @@
 
 mod audit_row;
 mod balance;
+mod tier_movement;
+mod tier_outcome;
 mod tier_progress;
 mod user_tier;
 
 pub use audit_row::{PointAuditLog, RowContext};
 pub use balance::BalanceObject;
+pub use tier_movement::TierMovementObject;
+pub use tier_outcome::TierOutcome;
 pub use tier_progress::TreeProgressObject;
-pub use user_tier::{UserTierObject, next_level};
+pub use user_tier::{UserTierObject, next_level, user_tiers_of};

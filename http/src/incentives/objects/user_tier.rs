@@ -26,6 +26,9 @@ pub struct UserTierObject {
     pub user_id: String,
     /// When the level was joined.
     pub join_date: String,
+    /// When the rules to stay in the level are looked at next; absent when they never are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_maintenance_eval_date: Option<String>,
     /// The level held.
     pub tier_overview: TierOverview,
     /// The next one; not at the top.
@@ -77,11 +80,29 @@ impl UserTierObject {
             tier_level_id: level.id.to_string(),
             user_id: user_id.to_owned(),
             join_date: tier.joined.write(form),
+            next_maintenance_eval_date: tier.next_review(program, now).map(|next| next.write(form)),
             tier_overview: TierOverview::new(level, system, program),
             next_tier_overview: next.map(|next| TierOverview::new(next, system, program)),
             tier_progress: next.map(|next| progress(next.id, customer, program, now)),
         })
     }
+
+    /// Leaves out the way to the next level.
+    pub fn drop_progress(&mut self) {
+        self.tier_progress = None;
+    }
+}
+
+/// The objects of all memberships of systems and levels that the program knows.
+pub fn user_tiers_of(
+    customer: &Customer,
+    user_id: &str,
+    program: &Program,
+    now: Timestamp,
+    form: TimeForm,
+) -> Vec<UserTierObject> {
+    let tiers = customer.tiers().iter();
+    tiers.filter_map(|tier| UserTierObject::new(tier, customer, user_id, program, now, form)).collect()
 }
 
 fn progress(

@@ -1,0 +1,216 @@
+//! What a customer has to do at a time of its own: points that run out, levels that are reviewed.
+//!
+//! The state notes the earliest moment at which something may be due; it is the customer's row in the index of due
+//! moments, by which the clock wakes it. The note may be too early, never too late: a lot that is spent before it
+//! expires leaves it standing. A decision at or after the noted moment first does what was due before it, in the order
+//! of time and as of its own time; what a reader is shown has been brought up to date the same way.
+
+use std::borrow::Cow;
+
+use super::{Command, Customer, Event, History, Need, TierDraft, stop::Stop};
+use crate::{
+    entity::{Context, Decision, Entity},
+    id::IdRun,
+    ledger::{Draft, DraftError, Movement},
+    program::Program,
+    time::Timestamp,
+};
+
+/// When something becomes due because of a movement.
+fn point_due_of(movement: &Movement) -> Option<Timestamp> {
+    match movement {
+        Movement::Earned { expires, .. } | Movement::Received { expires, .. } => *expires,
+        Movement::Expired { losses, .. } => losses.iter().filter_map(|loss| loss.next).min(),
+        Movement::Restored { lots, .. } => lots.iter().filter_map(|lot| lot.expires).min(),
+        Movement::Taken { .. } | Movement::Overdrawn { .. } => None,
+    }
+}
+
+impl Customer {
+    /// The moment under which the customer stands in the index of due moments; none: it does not stand there.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due
+    }
+
+    /// The customer as it is at `now`: with everything done that is due by then, written down or not. Of a customer that
+    /// is incomplete (see [`Customer::is_incomplete`]) nothing is done.
+    pub fn as_of(&self, program: &Program, now: Timestamp) -> Cow<'_, Self> {
+        match self.done_by(program, now) {
+            Some(Ok(Settled { customer: Some(settled), .. })) => Cow::Owned(settled),
+            Some(Ok(Settled { customer: None, .. }) | Err(_)) | None => Cow::Borrowed(self),
+        }
+    }
+
+    /// What a read depends on is only in the history: look at [`History::customer`] instead.
+    pub fn is_incomplete(&self, program: &Program, now: Timestamp) -> bool {
+        match self.done_by(program, now) {
+            Some(done) => matches!(done, Err(DraftError::Hidden)),
+            None => matches!(self.try_settled(program, now), Err(DraftError::Hidden)),
+        }
+    }
+
+    fn done_by(&self, program: &Program, now: Timestamp) -> Option<Result<Settled, DraftError>> {
+        // Nobody keeps the ids of rows that are only looked at.
+        self.is_due(program, now).then(|| settle(self, program, now, IdRun::starting_at(uuid::Uuid::nil())))
+    }
+
+    fn is_due(&self, program: &Program, now: Timestamp) -> bool {
+        self.identity().is_some()
+            && (self.due.is_some_and(|due| due <= now) || self.tiers.are_unscheduled(program))
+    }
+
+    fn next_due(&self, program: &Program) -> Option<Timestamp> {
+        earlier(self.next_point_due(program), self.tiers.next_review())
+    }
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
+}
+
+/// Decides a command after everything that was due before it.
+pub(super) fn decide(
+    customer: &Customer,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Decision<Customer>, Stop> {
+    if customer.is_due(context.program, context.now) {
+        return decide_after_what_is_due(customer, command, context);
+    }
+    let mut decision = customer.decide_settled(command, context)?;
+    let due = earlier(customer.due, due_after(customer, &decision.events, context));
+    if due != customer.due {
+        decision.events.push(Event::DueNoted { due });
+    }
+    Ok(decision)
+}
+
+/// When something becomes due because of what was decided; not before now.
+fn due_after(customer: &Customer, events: &[Event], context: &Context<'_>) -> Option<Timestamp> {
+    let due = if context.program.watches_activity() && !events.is_empty() {
+        // When inactivity ends what is there depends on more than on what came.
+        let mut after = customer.clone();
+        events.iter().for_each(|event| after.apply(event));
+        after.next_due(context.program)
+    } else {
+        due_of(events)
+    };
+    // Points that were issued late may have run out before they came.
+    due.map(|due| due.max(context.now))
+}
+
+fn decide_after_what_is_due(
+    customer: &Customer,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Decision<Customer>, Stop> {
+    let history = context.fetched.history.as_deref();
+    let base = history.map_or(customer, History::customer);
+    let settled = match settle(base, context.program, context.now, context.ids) {
+        Err(DraftError::Hidden) => return Err(Stop::Need(Need::History)),
+        settled => settled?,
+    };
+    let mut state = customer.clone();
+    settled.events.iter().for_each(|event| state.apply(event));
+    let ids = IdRun::starting_at(context.ids.nth(settled.ids_used));
+    // What was fetched is as of before; the decision sees it as of after.
+    let mut fetched = context.fetched.clone();
+    if let Some(history) = fetched.history.as_mut() {
+        settled.events.iter().for_each(|event| history.apply(event));
+    }
+    let mut decision = state.decide_settled(command, &Context { ids, fetched: &fetched, ..*context })?;
+    decision.events.iter().for_each(|event| state.apply(event));
+    let mut events = settled.events;
+    events.append(&mut decision.events);
+    let due = state.next_due(context.program).map(|due| due.max(context.now));
+    if due != customer.due {
+        events.push(Event::DueNoted { due });
+    }
+    decision.events = events;
+    Ok(decision)
+}
+
+/// The earliest moment at which something becomes due because of these events.
+fn due_of(events: &[Event]) -> Option<Timestamp> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::PointsPosted(posted) => posted.movements.iter().filter_map(point_due_of).min(),
+            Event::SaleCredited(credited) => {
+                credited.entries.iter().filter_map(|entry| point_due_of(&entry.movement)).min()
+            }
+            Event::PointsExpired { movements, .. } => movements.iter().filter_map(point_due_of).min(),
+            Event::TierBenefitsGiven { benefits, .. } => {
+                let entries = benefits.iter().flat_map(|benefit| &benefit.entries);
+                entries.filter_map(|entry| point_due_of(&entry.movement)).min()
+            }
+            Event::TiersEntered { moves, .. } => moves.iter().filter_map(|step| step.review?.next).min(),
+            Event::TierReviewsSet { reviews, .. } => reviews.iter().filter_map(|set| set.review?.next).min(),
+            Event::LotsRedated { lots, .. } => lots.iter().filter_map(|lot| lot.expires).min(),
+            Event::Created { .. }
+            | Event::ProfileChanged { .. }
+            | Event::LotsRecalled { .. }
+            | Event::TierLeft(_)
+            | Event::TierRequestKept(_)
+            | Event::DueNoted { .. } => None,
+        })
+        .min()
+}
+
+/// A customer with everything done that was due.
+pub(super) struct Settled {
+    /// The state after it; none: nothing was due.
+    pub(super) customer: Option<Customer>,
+    /// What happened, in the order of time.
+    pub(super) events: Vec<Event>,
+    /// How many ids of the run have been used.
+    pub(super) ids_used: u64,
+}
+
+impl Settled {
+    fn happens(&mut self, base: &Customer, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let state = self.customer.get_or_insert_with(|| base.clone());
+        events.iter().for_each(|event| state.apply(event));
+        self.events.extend(events);
+    }
+}
+
+/// Does what is due by `now`, each thing as of its own time; of what is due at the same moment, points run out first.
+pub(super) fn settle(
+    base: &Customer,
+    program: &Program,
+    now: Timestamp,
+    ids: IdRun,
+) -> Result<Settled, DraftError> {
+    let mut settled = Settled { customer: None, events: Vec::new(), ids_used: 0 };
+    let mut events = Vec::new();
+    let mut tiers = TierDraft::new(&base.tiers, program, now);
+    tiers.schedule();
+    tiers.write(now, &mut events);
+    settled.happens(base, events);
+    loop {
+        let review = settled.customer.as_ref().unwrap_or(base).tiers.next_review().filter(|at| *at <= now);
+        let state = settled.customer.as_ref().unwrap_or(base);
+        let mut draft = Draft::new(&state.ledger, ids, settled.ids_used);
+        let through = review.unwrap_or(now);
+        draft.settle(through, program)?;
+        let (movements, ids_used) = draft.finish();
+        settled.ids_used = ids_used;
+        if !movements.is_empty() {
+            settled.happens(base, vec![Event::PointsExpired { movements, at: now, through }]);
+        }
+        let Some(at) = review else { return Ok(settled) };
+        let state = settled.customer.as_ref().unwrap_or(base);
+        let mut draft = Draft::new(&state.ledger, ids, settled.ids_used);
+        let mut tiers = TierDraft::new(&state.tiers, program, at);
+        tiers.review_due(&mut draft)?;
+        let mut events = Vec::new();
+        tiers.write(now, &mut events);
+        assert!(!events.is_empty(), "a review that is due sets the next one");
+        settled.ids_used = draft.finish().1;
+        settled.happens(base, events);
+    }
+}

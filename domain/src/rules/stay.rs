@@ -1,0 +1,51 @@
+//! Who stays in a tier level (incentives.md 8.3).
+
+use super::entrance::{progress, threshold};
+use crate::{
+    amount::Points,
+    id::{PointAccountId, TierLevelId},
+    program::{Program, RuleTree},
+    time::Timestamp,
+};
+
+/// What the stay trees of a level say of a customer.
+#[derive(Debug, Clone)]
+pub struct Stay<'a> {
+    /// Some stay tree is in force.
+    pub in_force: bool,
+    /// Those that pass, in the order in which they run.
+    pub passed: Vec<&'a RuleTree>,
+}
+
+impl Stay<'_> {
+    /// The customer stays: some tree passes, or none is in force.
+    pub fn holds(&self) -> bool {
+        !self.in_force || !self.passed.is_empty()
+    }
+}
+
+impl Program {
+    /// What the stay trees of the level that are in force at `at` say of these balances and lifetime values.
+    pub fn stay(
+        &self,
+        level: TierLevelId,
+        balance: &dyn Fn(PointAccountId) -> Points,
+        lifetime: &dyn Fn(PointAccountId) -> Points,
+        at: Timestamp,
+    ) -> Stay<'_> {
+        let mut stay = Stay { in_force: false, passed: Vec::new() };
+        for tree in self.tree_index().stays(level).filter(|tree| tree.holds_at(at)) {
+            stay.in_force = true;
+            if progress(tree, balance, lifetime).passed {
+                stay.passed.push(tree);
+            }
+        }
+        stay
+    }
+
+    /// The target of the level's stay rule: that of the first balance node of its first live tree that has one
+    /// (`maintenance_points`, incentives.md 2.9).
+    pub fn stay_threshold(&self, level: TierLevelId) -> Option<Points> {
+        threshold(self.tree_index().stays(level))
+    }
+}
