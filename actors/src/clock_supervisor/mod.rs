@@ -26,8 +26,8 @@ use crate::engine::Engine;
 
 /// How often the index is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// Rows are looked for from so long before the last look on: a record that was decided before it may have become
-/// durable after it.
+/// Rows are looked for from so long before the last look but one on: a record that was decided before a look may have
+/// become durable after it. Rows that are gone cost something until a checkpoint: they are not passed over each time.
 const MARGIN_MS: i64 = 10_000;
 /// After so many ticks all due rows are looked for, however old.
 const TICKS_UNTIL_ALL: u32 = 60;
@@ -65,8 +65,8 @@ pub struct ClockSupervisor {
     /// Came while a round was under way: they wait for the next, which begins at once.
     next: Vec<WakeDue>,
     ticks: u32,
-    /// Everything due until then was done; none: look for all.
-    looked: Option<Timestamp>,
+    /// Everything due until then was done by the last look but one, and by the last; none: look for all.
+    looked: [Option<Timestamp>; 2],
     /// The program whose settings every member's next review was computed by.
     swept: Option<u32>,
 }
@@ -75,13 +75,13 @@ impl ClockSupervisor {
     /// A supervisor that has not looked at anything yet.
     pub fn new(engine: Engine, gauges: Arc<DueGauges>) -> Self {
         let (waiting, next) = (Vec::new(), Vec::new());
-        Self { engine, gauges, running: false, waiting, next, ticks: 0, looked: None, swept: None }
+        Self { engine, gauges, running: false, waiting, next, ticks: 0, looked: [None; 2], swept: None }
     }
 
     fn tick(&mut self, context: &mut Context<Self>) {
         self.ticks = (self.ticks + 1) % TICKS_UNTIL_ALL;
         if self.ticks == 0 {
-            self.looked = None;
+            self.looked = [None; 2];
         }
         if !self.running {
             self.begin(context);
@@ -94,7 +94,7 @@ impl ClockSupervisor {
             return context.stop();
         }
         self.running = true;
-        let since = self.looked.map(|looked| looked.plus_millis(-MARGIN_MS));
+        let since = self.looked[0].map(|looked| looked.plus_millis(-MARGIN_MS));
         let round = Round::new(self.engine.clone(), Arc::clone(&self.gauges));
         let round = round.run(since, self.swept).into_actor(self);
         context.spawn(round.map(|report, supervisor, context| supervisor.finished(&report, context)));
@@ -103,7 +103,7 @@ impl ClockSupervisor {
     fn finished(&mut self, report: &RoundReport, context: &mut Context<Self>) {
         self.running = false;
         self.swept = report.swept;
-        self.looked = (report.left == 0).then_some(report.until);
+        self.looked = if report.left == 0 { [self.looked[1], Some(report.until)] } else { [None; 2] };
         self.gauges.rows.store(report.left, Ordering::Relaxed);
         for waiting in self.waiting.drain(..) {
             let _ = waiting.send(report.left);
@@ -114,7 +114,6 @@ impl ClockSupervisor {
         let next = std::mem::take(&mut self.next);
         if !next.is_empty() {
             self.waiting.extend(next.into_iter().filter_map(|asked| asked.done));
-            self.looked = None;
             self.begin(context);
         }
     }
@@ -137,7 +136,6 @@ impl Handler<WakeDue> for ClockSupervisor {
             return self.next.push(asked);
         }
         self.waiting.extend(asked.done);
-        self.looked = None;
         self.begin(context);
     }
 }
