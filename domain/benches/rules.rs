@@ -41,11 +41,12 @@ fn evaluation(criterion: &mut Criterion, name: &str, count: usize, level: usize)
         lines: &lines,
         payments: &payments,
         share: &share,
+        content: None,
     };
     let usage = used_before(&program, &purchase, level);
     let tiers = [held(&program, level)];
     let balance = |_: PointAccountId| Points::ZERO;
-    let standing = Standing { tiers: &tiers, balance: &balance, usage: &usage };
+    let standing = Standing::anonymous(&tiers, &balance, &usage);
     let sample = program.evaluate(&purchase, &standing, None);
     assert!(sample.failed.is_empty() && !sample.awards.is_empty(), "the basket earns something");
     criterion.bench_function(name, |bencher| {
@@ -75,7 +76,7 @@ fn used_before(program: &Program, purchase: &Purchase<'_>, level: usize) -> Limi
         let tiers = [held(program, level)];
         let balance = |_: PointAccountId| Points::ZERO;
         let earlier = Purchase { time: days_before(purchase.time, day), ..*purchase };
-        let standing = Standing { tiers: &tiers, balance: &balance, usage: &usage };
+        let standing = Standing::anonymous(&tiers, &balance, &usage);
         for used in program.evaluate(&earlier, &standing, None).uses {
             usage.record(&used).expect("ten uses sum");
         }

@@ -5,7 +5,10 @@
 
 use std::collections::HashMap;
 
-use super::{About, BenefitKind, Entry, Event, PointsPosted, ReversalTarget, SaleCredited, TierBenefit};
+use super::{
+    About, BenefitKind, Cause, Entry, Event, PointsPosted, ReversalTarget, RulesActed, SaleCredited,
+    TierBenefit,
+};
 use crate::{
     amount::Points,
     id::{LedgerRowId, PointAccountId, PointSourceId, RuleTreeId, SaleId, UserPointAccountId},
@@ -137,6 +140,7 @@ impl AuditLog {
             | Event::ProfileChanged { .. }
             | Event::TiersEntered { .. }
             | Event::LotsRecalled { .. }
+            | Event::PointsCounted { .. }
             | Event::TierReviewsSet { .. }
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
@@ -144,6 +148,7 @@ impl AuditLog {
             Event::TierBenefitsGiven { benefits, written, .. } => {
                 benefits.iter().for_each(|benefit| self.apply_benefit(benefit, *written));
             }
+            Event::RulesActed(acted) => self.apply_acted(acted),
             Event::LotsRedated { lots, .. } => {
                 for redated in lots {
                     self.change_lot(redated.row, |lot| lot.expires = redated.expires);
@@ -240,6 +245,21 @@ impl AuditLog {
                 ..CausedBy::default()
             };
             self.write(movement, written, None, caused_by);
+        }
+    }
+
+    fn apply_acted(&mut self, acted: &RulesActed) {
+        for (cause, movement) in &acted.movements {
+            let Cause { tree, outcome } = cause;
+            let caused_by = CausedBy {
+                modification_type: "RuleTree".into(),
+                modification_entity_id: tree.to_string().into(),
+                request_id: acted.trigger.to_string().into(),
+                idempotency_id: format!("{}:{tree}:{outcome}", acted.trigger).into(),
+                transaction_id: acted.transaction_id.clone(),
+                tree: Some(*tree),
+            };
+            self.write(movement, acted.at, None, caused_by);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited, TierDraft,
-    memory::Recall, recall, stop::Stop,
+    acting, counting, memory::Recall, recall, standpoint::Standpoint, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -10,7 +10,9 @@ use crate::{
     id::{LedgerRowId, PointAccountId, PointSourceId, TierLevelId, TierSystemId},
     ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{Program, tree::Triggers},
-    rules::{Award, Evaluation, LimitUse, Line, Payment, Purchase, RefusalReason, Refused, Standing},
+    rules::{
+        Award, CountChange, Evaluation, LimitUse, Line, Payment, Purchase, RefusalReason, Refused, Standing,
+    },
     sale::line_discounts,
     time::Timestamp,
 };
@@ -34,23 +36,35 @@ pub(super) fn decide(
     draft.settle(context.now, context.program)?;
     let expired = draft.movements().len();
 
-    let tiers = earlier.map_or_else(|| customer.held_levels(), |earlier| earlier.tiers.clone());
+    let standpoint = Standpoint::of(customer, earlier, context.now);
     let business_time = earlier.map_or(credit.business_time, |earlier| earlier.business_time);
-    let evaluation = evaluate(customer, credit, earlier, program, &tiers, business_time, &draft)?;
+    let evaluation = evaluate(customer, credit, earlier, program, &standpoint, business_time, &draft)?;
     let uses = use_changes(&evaluation, earlier, context.program.retailer().switches.restore_on_return);
+    let done = earlier.map_or(&[][..], |earlier| &earlier.acted);
+    let mut levels = TierDraft::new(customer, context.program, context.now);
+    let drafts = (&mut draft, &mut levels);
+    let acted = acting::act(customer, &evaluation.actions, done, drafts, context, business_time)?;
 
     let mut booking = Booking::new(credit, earlier, business_time, context, draft);
     booking.book(&evaluation.awards)?;
     let Booking { mut draft, causes, forfeited, waived, mut refused, .. } = booking;
     refused.extend(evaluation.refused);
+    refused.extend_from_slice(&acted.refused);
 
+    let mut counted = counting::difference(&evaluation.counted, earlier, (program, context.program));
+    let points_counted =
+        count_points(customer, context, &draft, expired + acted.causes.len(), &causes, business_time);
+    counted.extend(points_counted);
     let booked = draft.movements().len();
-    let levels = levels(customer, &tiers, (business_time, earlier.is_some()), context, &mut draft)?;
+    levels.count(customer.counters_with(&counted, business_time));
+    acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, &mut draft))?;
+    move_levels(&mut levels, &standpoint.tiers, (business_time, earlier.is_some()), &mut draft)?;
     let (mut movements, _) = draft.finish();
     // What levels give is written with the levels.
     movements.truncate(booked);
     let mut events = recall::recalled(customer, &movements, context);
-    let booked = movements.split_off(expired);
+    let booked = movements.split_off(expired + acted.causes.len());
+    let by_actions = movements.split_off(expired);
     let entries = booked
         .into_iter()
         .zip(causes)
@@ -60,7 +74,10 @@ pub(super) fn decide(
     if !movements.is_empty() {
         events.push(Event::PointsExpired { movements, at: context.now, through: context.now });
     }
-    let oldest_ms = i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS;
+    let done = acted.done.clone();
+    let trigger = (credit.sale.0, &*credit.content.transaction_id);
+    events.extend(acted.into_event(by_actions, trigger, context.now));
+    let Standpoint { tiers, joined, tags, .. } = standpoint;
     events.push(Event::SaleCredited(Box::new(SaleCredited {
         at: context.now,
         sale: credit.sale,
@@ -73,32 +90,64 @@ pub(super) fn decide(
         forfeited,
         waived,
         uses,
-        uses_matter_from: context.now.plus_millis(-oldest_ms),
+        uses_matter_from: matters_from(context),
         recalled,
         refused,
         failed: evaluation.failed,
+        joined,
+        tags,
+        counted,
+        counts_before: evaluation.counts_before,
+        acted: done,
     })));
     levels.write(context.now, &mut events);
     Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
 }
 
 /// What the sale does to the levels held, once its points are booked on the draft. `tiers` were held before it.
-fn levels<'a>(
-    customer: &'a Customer,
+fn move_levels(
+    levels: &mut TierDraft<'_>,
     tiers: &[(TierSystemId, TierLevelId)],
     (business_time, again): (Timestamp, bool),
-    context: &Context<'a>,
     draft: &mut Draft<'_>,
-) -> Result<TierDraft<'a>, Error> {
-    let mut levels = TierDraft::new(&customer.tiers, context.program, context.now);
+) -> Result<(), Error> {
     let points_earned = draft.movements().iter().any(Movement::is_issue);
     // Whatever a sale takes, it takes back.
     let took_back = again && draft.movements().iter().any(Movement::takes);
-    if took_back && context.program.retailer().switches.demote_on_return {
+    if took_back && levels.demotes_on_return() {
         levels.undo_rise(tiers, business_time, draft);
     }
-    levels.qualify(Triggers { purchase: true, points_earned }, business_time, draft)?;
-    Ok(levels)
+    let happened = Triggers { purchase: true, points_earned, custom_event: false };
+    Ok(levels.qualify(happened, business_time, draft)?)
+}
+
+/// What no trigger from here on looks back to may be forgotten: no sale older than that is evaluated.
+pub(super) fn matters_from(context: &Context<'_>) -> Timestamp {
+    let oldest_ms = i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS;
+    context.now.plus_millis(-oldest_ms)
+}
+
+/// What the movements of a decision, those of actions and those of awards, add to nodes that count points.
+fn count_points(
+    customer: &Customer,
+    context: &Context<'_>,
+    draft: &Draft<'_>,
+    first_booked: usize,
+    causes: &[(Cause, PointAccountId, PointSourceId)],
+    business_time: Timestamp,
+) -> Vec<CountChange> {
+    if !context.program.counts_points() {
+        return Vec::new();
+    }
+    let movements = draft.movements().iter().enumerate().map(|(place, movement)| {
+        let source = place.checked_sub(first_booked).and_then(|booked| causes.get(booked));
+        (movement, source.map(|(_, _, source)| *source))
+    });
+    let standpoint = Standpoint::now(customer, context.now);
+    let balance = |account| draft.available(account);
+    let standing =
+        Standing { person: &standpoint, ..Standing::anonymous(&standpoint.tiers, &balance, &customer.usage) };
+    counting::of_movements(movements, &customer.ledger, (context.program, &standing), business_time)
 }
 
 /// What the sale gave before, if it gave anything.
@@ -133,7 +182,7 @@ fn evaluate(
     credit: &CreditSale,
     earlier: Option<&EvaluationRecord>,
     program: &Program,
-    tiers: &[(TierSystemId, TierLevelId)],
+    standpoint: &Standpoint<'_>,
     business_time: Timestamp,
     draft: &Draft<'_>,
 ) -> Result<Evaluation, Error> {
@@ -172,6 +221,7 @@ fn evaluate(
         lines: &lines,
         payments: &payments,
         share,
+        content: Some(content),
     };
     // The sale's own earlier uses must not stand in its way.
     let without_own = earlier.map(|earlier| {
@@ -183,8 +233,17 @@ fn evaluate(
     });
     let without_own = without_own.transpose()?;
     let balance = |account| draft.available(account);
-    let standing =
-        Standing { tiers, balance: &balance, usage: without_own.as_ref().unwrap_or(&customer.usage) };
+    let lifetime = |account| draft.lifetime(account);
+    let standing = Standing {
+        tiers: &standpoint.tiers,
+        balance: &balance,
+        lifetime: &lifetime,
+        usage: without_own.as_ref().unwrap_or(&customer.usage),
+        counters: &customer.rule_state.counters,
+        counted: earlier.map_or(&[], |earlier| &earlier.counted),
+        counts_before: earlier.map_or(&[], |earlier| &earlier.counts_before),
+        person: standpoint,
+    };
     Ok(program.evaluate(&purchase, &standing, None))
 }
 

@@ -139,6 +139,9 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             Event::SaleCredited(credited) => {
                 credited.entries.iter().filter_map(|entry| point_due_of(&entry.movement)).min()
             }
+            Event::RulesActed(acted) => {
+                acted.movements.iter().filter_map(|(_, movement)| point_due_of(movement)).min()
+            }
             Event::PointsExpired { movements, .. } => movements.iter().filter_map(point_due_of).min(),
             Event::TierBenefitsGiven { benefits, .. } => {
                 let entries = benefits.iter().flat_map(|benefit| &benefit.entries);
@@ -150,6 +153,7 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             Event::Created { .. }
             | Event::ProfileChanged { .. }
             | Event::LotsRecalled { .. }
+            | Event::PointsCounted { .. }
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. } => None,
@@ -187,7 +191,7 @@ pub(super) fn settle(
 ) -> Result<Settled, DraftError> {
     let mut settled = Settled { customer: None, events: Vec::new(), ids_used: 0 };
     let mut events = Vec::new();
-    let mut tiers = TierDraft::new(&base.tiers, program, now);
+    let mut tiers = TierDraft::new(base, program, now);
     tiers.schedule();
     tiers.write(now, &mut events);
     settled.happens(base, events);
@@ -205,7 +209,7 @@ pub(super) fn settle(
         let Some(at) = review else { return Ok(settled) };
         let state = settled.customer.as_ref().unwrap_or(base);
         let mut draft = Draft::new(&state.ledger, ids, settled.ids_used);
-        let mut tiers = TierDraft::new(&state.tiers, program, at);
+        let mut tiers = TierDraft::new(state, program, at);
         tiers.review_due(&mut draft)?;
         let mut events = Vec::new();
         tiers.write(now, &mut events);

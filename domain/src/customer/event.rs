@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluationRecord, Fingerprint, Profile, Review, TierRequestKept};
+use super::{EvaluationRecord, Fingerprint, Profile, Review, Tag, TierRequestKept};
 use crate::{
     amount::Points,
     id::{
@@ -10,7 +10,7 @@ use crate::{
         TierMovementId, TierSystemId, UserPointAccountId, UserTierId,
     },
     ledger::{Draw, Lot, Movement},
-    rules::{Award, LimitUse, Refused},
+    rules::{Award, CountChange, CountKey, LimitUse, Refused},
     time::Timestamp,
 };
 
@@ -92,6 +92,34 @@ pub enum Event {
         /// Which; none: it stands there no more.
         due: Option<Timestamp>,
     },
+    /// Rules did something that gives no points.
+    RulesActed(Box<RulesActed>),
+    /// Nodes counted points that came or went on request.
+    PointsCounted {
+        /// What they add.
+        counted: Vec<CountChange>,
+        /// Parts that no trigger from here on looks back to may be forgotten.
+        matters_from: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What rules did besides giving points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesActed {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The sale or event that caused it.
+    pub trigger: uuid::Uuid,
+    /// The till's id of the sale; empty when an event caused it.
+    pub transaction_id: Box<str>,
+    /// What was spent or ran out, and because of what.
+    pub movements: Vec<(Cause, Movement)>,
+    /// Tags given.
+    pub tags_added: Vec<Tag>,
+    /// Tags taken.
+    pub tags_removed: Vec<Box<str>>,
 }
 
 /// A customer joined a level.
@@ -379,6 +407,16 @@ pub struct SaleCredited {
     pub refused: Vec<Refused>,
     /// Trees whose arithmetic failed.
     pub failed: Vec<RuleTreeId>,
+    /// Since when the levels were held.
+    pub joined: Vec<Timestamp>,
+    /// The tags held before.
+    pub tags: Vec<Box<str>>,
+    /// What it changes in what nodes have counted.
+    pub counted: Vec<CountChange>,
+    /// What the nodes had counted before the first evaluation.
+    pub counts_before: Vec<(CountKey, i64)>,
+    /// Outcomes that give no points and were carried out this time.
+    pub acted: Vec<Cause>,
 }
 
 /// A movement and what caused it.

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Cause, PostedDetail, SaleCredited};
+use super::{Cause, PostedDetail, SaleCredited, counting};
 use crate::{
     amount::Points,
     id::{PointAccountId, PointSourceId, SaleId, TierLevelId, TierSystemId},
-    rules::{Award, LimitUse},
+    rules::{Award, CountChange, CountKey, LimitUse},
     time::Timestamp,
 };
 
@@ -67,6 +67,16 @@ pub struct EvaluationRecord {
     pub waived: Vec<Granted>,
     /// What it used of the limits.
     pub uses: Vec<LimitUse>,
+    /// Since when the levels were held before the first evaluation.
+    pub joined: Vec<Timestamp>,
+    /// The tags held before the first evaluation; later ones use them too.
+    pub tags: Vec<Box<str>>,
+    /// What it added to what nodes have counted.
+    pub counted: Vec<CountChange>,
+    /// What the nodes had counted before the first evaluation; later ones use it too.
+    pub counts_before: Vec<(CountKey, i64)>,
+    /// Outcomes that give no points and were carried out; later evaluations do not repeat them.
+    pub acted: Vec<Cause>,
 }
 
 /// Points of one cause in one account.
@@ -161,6 +171,11 @@ impl EvaluationRecord {
             forfeited: Vec::new(),
             waived: Vec::new(),
             uses: Vec::with_capacity(credited.uses.len()),
+            joined: credited.joined.clone(),
+            tags: credited.tags.clone(),
+            counted: Vec::new(),
+            counts_before: credited.counts_before.clone(),
+            acted: Vec::new(),
         });
         record.revision = credited.revision;
         record.forfeited.clone_from(&credited.forfeited);
@@ -199,6 +214,14 @@ impl EvaluationRecord {
             }
         }
         record.uses.retain(|used| used.times != 0 || !used.points.is_zero());
+        record.acted.extend_from_slice(&credited.acted);
+        for change in &credited.counted {
+            match record.counted.iter_mut().find(|known| counting::same(known, change)) {
+                Some(known) => known.part.amount = known.part.amount.saturating_add(change.part.amount),
+                None => record.counted.push(*change),
+            }
+        }
+        record.counted.retain(|known| known.part.amount != 0);
         record
     }
 

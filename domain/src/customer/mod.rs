@@ -2,8 +2,10 @@
 //!
 //! Owns what a customer has and how that changes. Does not know sales beyond what they earned, nor who asks.
 
+mod acting;
 mod audit;
 mod command;
+mod counting;
 mod credit;
 mod due;
 mod event;
@@ -13,8 +15,11 @@ mod need;
 mod posting;
 mod profile;
 mod recall;
+mod rule_state;
+mod standpoint;
 mod state;
 mod stop;
+mod tags;
 mod tier;
 mod view;
 
@@ -25,8 +30,8 @@ pub use command::{
 };
 pub use event::{
     About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,
-    PostedStatus, Reversed, ReviewResult, ReviewSet, SaleCredited, TierBenefit, TierLeft, TierMove,
-    TierMoveCause,
+    PostedStatus, Reversed, ReviewResult, ReviewSet, RulesActed, SaleCredited, TierBenefit, TierLeft,
+    TierMove, TierMoveCause,
 };
 pub use history::History;
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
@@ -35,7 +40,9 @@ pub use profile::{
     Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange,
     ProfileFault, ProfileFaultReason,
 };
+pub use rule_state::RuleState;
 pub use state::{Customer, Effect, Identity};
+pub use tags::Tag;
 use tier::TierDraft;
 pub use tier::{
     MaintenanceRun, Placement, Review, TierCommand, TierError, TierHistory, TierMovement, TierRequestKept,

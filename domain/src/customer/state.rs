@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, SaleCredited, TierDraft,
-    TierMoveCause, Tiers, UserTier, credit, due, posting, stop::Stop, tier,
+    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, RuleState, SaleCredited,
+    TierDraft, TierMoveCause, Tiers, UserTier, credit, due, posting, stop::Stop, tier,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -26,6 +26,7 @@ pub struct Customer {
     pub(super) memory: Memory,
     /// The moment noted in the index of due moments.
     pub(super) due: Option<Timestamp>,
+    pub(super) rule_state: RuleState,
 }
 
 /// Who a customer is.
@@ -109,6 +110,11 @@ impl Customer {
         &self.usage
     }
 
+    /// What the rules remember besides.
+    pub fn rule_state(&self) -> &RuleState {
+        &self.rule_state
+    }
+
     pub(super) fn held_levels(&self) -> Vec<(TierSystemId, TierLevelId)> {
         self.tiers.held().iter().map(|tier| (tier.system, tier.level)).collect()
     }
@@ -132,7 +138,7 @@ impl Customer {
         }
         let mut events = vec![Event::Created { id, profile: Box::new(profile.clone()), at: context.now }];
         let mut draft = Draft::new(&self.ledger, context.ids, 0);
-        let mut tiers = TierDraft::new(&self.tiers, context.program, context.now);
+        let mut tiers = TierDraft::new(self, context.program, context.now);
         tiers.enrol(&mut draft)?;
         tiers.write(context.now, &mut events);
         let confirm = |identifier| Effect::Confirm { identifier, customer: id };
@@ -257,6 +263,7 @@ impl Customer {
             self.usage.record(used).expect("the decision has summed the uses");
         }
         self.usage.forget_before(credited.uses_matter_from);
+        self.rule_state.count(&credited.counted, credited.at, credited.uses_matter_from);
         self.memory.record_evaluation(credited);
     }
 }
@@ -318,6 +325,15 @@ impl Entity for Customer {
             Event::TierLeft(left) => self.tiers.leave(left),
             Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),
             Event::DueNoted { due } => self.due = *due,
+            Event::RulesActed(acted) => {
+                for (_, movement) in &acted.movements {
+                    self.ledger.apply(movement, None);
+                }
+                self.rule_state.tag(&acted.tags_added, &acted.tags_removed, acted.at);
+            }
+            Event::PointsCounted { counted, matters_from, at } => {
+                self.rule_state.count(counted, *at, *matters_from);
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ mod account;
 mod catalog;
 mod compile;
 mod document;
+pub mod event;
+mod filing;
 mod index;
 mod problem;
 mod retailer;
@@ -20,8 +22,9 @@ use std::{collections::HashMap, sync::Arc};
 
 pub use account::{ActivityKind, ExpirationPolicy, Loss, LostShare, PointAccount, Schedule};
 pub use catalog::{Catalog, Item, Store};
-pub(crate) use compile::NESTING_MAX;
+pub(crate) use compile::{DISTINCT_MAX, NESTING_MAX};
 pub use compile::{PlacesVersion, ProgramText};
+pub use event::EventDefinition;
 pub(crate) use index::TreeIndex;
 pub use problem::{Problem, ProblemCode};
 pub use retailer::{DemotionMode, Retailer, Switches};
@@ -31,6 +34,7 @@ pub use tree::RuleTree;
 
 use crate::{
     id::{PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierLevelId, TierSystemId},
+    rules::CountKey,
     time::{Timestamp, Zone},
 };
 
@@ -44,6 +48,7 @@ pub struct Program {
     watches_activity: bool,
     sources: Vec<PointSource>,
     tier_systems: Vec<TierSystem>,
+    events: Vec<EventDefinition>,
     /// By id, so that a store is found by bisection.
     stores: Arc<Vec<Store>>,
     catalog: Arc<Catalog>,
@@ -72,6 +77,7 @@ impl Program {
             watches_activity: false,
             sources: Vec::new(),
             tier_systems: Vec::new(),
+            events: Vec::new(),
             stores: Arc::default(),
             catalog: Arc::default(),
             places: None,
@@ -168,6 +174,16 @@ impl Program {
         level.maintenance.as_ref()
     }
 
+    /// The loyalty events that the retailer has defined, in the order of the document.
+    pub fn events(&self) -> &[EventDefinition] {
+        &self.events
+    }
+
+    /// The event of this name, in any letter case.
+    pub fn event(&self, lookup: &str) -> Option<&EventDefinition> {
+        self.events.iter().find(|event| event.lookup.eq_ignore_ascii_case(lookup))
+    }
+
     /// The stores, by id.
     pub fn stores(&self) -> &[Store] {
         &self.stores
@@ -201,6 +217,16 @@ impl Program {
     /// Which trees may run when.
     pub(crate) fn tree_index(&self) -> &TreeIndex {
         &self.trees
+    }
+
+    /// Whether some live tree counts points earned or spent.
+    pub fn counts_points(&self) -> bool {
+        !self.trees.counting_points().is_empty()
+    }
+
+    /// Whether a node counts under this key.
+    pub(crate) fn has_count(&self, key: CountKey) -> bool {
+        self.trees.has_count(key)
     }
 
     /// The symbol of an item id that some rule names.

@@ -99,6 +99,10 @@ problem_codes! {
     TooManyLimits => "too_many_limits",
     /// No event of this name starts the tree.
     EventNotFound => "event_not_found",
+    /// The name belongs to an event of the platform.
+    EventReserved => "event_reserved",
+    /// The outcome does not belong in this type of tree.
+    OutcomeNotAllowed => "outcome_not_allowed",
     /// No such rule tree.
     RuleTreeNotFound => "rule_tree_not_found",
     /// No tree belongs to the exclusivity group.

@@ -1,9 +1,9 @@
 //! How many points an outcome gives: exact until it is rounded, and rounded once (incentives.md 4.9).
 
-use super::{lines::LineSet, ticket::Ticket};
+use super::{Scene, lines::LineSet};
 use crate::{
     amount::{AmountError, Money, Points, Quantity, Rate, Rounding, divide_rounded},
-    program::tree::{AwardRule, Combine, PerAmount, PerQuantity},
+    program::tree::{AwardRule, Combine, DataLevel, PerAmount, PerQuantity, Value, ValueKind},
 };
 
 /// What an outcome is worth for a payer, before limits.
@@ -64,12 +64,15 @@ fn divisor(mut a: i128, mut b: i128) -> i128 {
     b
 }
 
-/// What an award's outcome gives to this payer for these lines.
+/// What an award's outcome gives for an event, or to this payer for these lines.
 pub(super) fn worth(
     award: &AwardRule,
-    ticket: &Ticket<'_>,
+    scene: &Scene<'_>,
     qualifying: &LineSet,
 ) -> Result<Worth, AmountError> {
+    let Some(ticket) = scene.ticket.filter(|_| scene.event.is_none()) else {
+        return worth_of_event(award, scene);
+    };
     match award {
         // Fixed points cannot be split either: given to every payer, a second payment of a cent would double them.
         AwardRule::Fixed(_) if ticket.is_net_return()? || !ticket.purchase.share.is_largest() => {
@@ -82,10 +85,51 @@ pub(super) fn worth(
         }
         AwardRule::PerQuantity(rule) => {
             // Units cannot be split: they are the largest payer's.
-            let mine = ticket.purchase.share.is_largest();
-            per_quantity(rule, if mine { ticket.quantity(qualifying)? } else { Quantity::ZERO })
+            if !ticket.purchase.share.is_largest() {
+                return per_quantity(rule, Quantity::ZERO);
+            }
+            match &rule.field {
+                None => per_quantity(rule, ticket.quantity(qualifying)?),
+                Some(_) => per_quantity(rule, field_quantity(rule, scene, Some(qualifying))?),
+            }
         }
     }
+}
+
+fn worth_of_event(award: &AwardRule, scene: &Scene<'_>) -> Result<Worth, AmountError> {
+    match award {
+        AwardRule::Fixed(points) => Ok(Worth::Earns(ExactAward::settled(*points, None))),
+        // The compiler keeps these out of event trees.
+        AwardRule::PerAmount(_) => Ok(Worth::Nothing),
+        AwardRule::PerQuantity(rule) if rule.field.is_some() => {
+            per_quantity(rule, field_quantity(rule, scene, None)?)
+        }
+        AwardRule::PerQuantity(rule) => {
+            per_quantity(rule, scene.event.map_or(Quantity::ZERO, |event| event.quantity))
+        }
+    }
+}
+
+/// The number in a field; of several the sum, of lines that of the qualifying ones. What is no number counts nothing.
+fn field_quantity(
+    rule: &PerQuantity,
+    scene: &Scene<'_>,
+    qualifying: Option<&LineSet>,
+) -> Result<Quantity, AmountError> {
+    let number = |text: &str| match ValueKind::Number.read(text) {
+        Some(Value::Number(number)) => number,
+        _ => Quantity::ZERO,
+    };
+    let Some(path) = &rule.field else { return Ok(Quantity::ZERO) };
+    if path.level == DataLevel::Trigger {
+        return Ok(scene.datum(path).map_or(Quantity::ZERO, |text| number(&text)));
+    }
+    let counts = |place: &usize| match (path.level, qualifying) {
+        (DataLevel::Item, Some(lines)) => lines.has(*place),
+        (_, _) => true,
+    };
+    let found = scene.data(path).into_iter().filter(|(place, _)| counts(place));
+    Quantity::sum(found.map(|(_, text)| number(&text)))
 }
 
 fn per_amount(rule: &PerAmount, base: Money) -> Result<Worth, AmountError> {

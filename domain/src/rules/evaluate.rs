@@ -1,19 +1,18 @@
-//! The evaluation of a purchase: which trees run, and what each gives by itself (incentives.md 6.4, steps 2 to 5).
+//! What each tree gives by itself (incentives.md 6.4, steps 4 and 5).
 
 use super::{
-    Evaluation, Purchase, RefusalReason, Refused, Standing,
+    Act, Action, RefusalReason, Refused, Scene,
     award::{ExactAward, Worth, worth},
+    lines::LineSet,
     matching::qualifying_lines,
     meter::Meter,
-    settle::settle,
-    ticket::Ticket,
 };
 use crate::{
-    amount::{AmountError, Points, Rate},
-    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId},
+    amount::{AmountError, Money, Points, Rate, Rounding},
+    id::{OutcomeId, PointAccountId, PointSourceId},
     program::{
-        Program, RuleTree,
-        tree::{Combine, Effect, Multiplied},
+        RuleTree,
+        tree::{ActionRule, AwardRule, Combine, Effect, Multiplied, PerAmount, SpendRule},
     },
 };
 
@@ -24,6 +23,7 @@ pub(super) struct Passed<'a> {
     pub(super) meter: Meter<'a>,
     pub(super) awards: Vec<BaseAward<'a>>,
     pub(super) multipliers: Vec<Multiplier<'a>>,
+    pub(super) actions: Vec<BaseAction<'a>>,
     pub(super) refused: Vec<Refused>,
 }
 
@@ -50,78 +50,35 @@ pub(super) struct Multiplier<'a> {
     pub(super) meter: Meter<'a>,
 }
 
-impl Program {
-    /// What the purchase trees give for a purchase. `only` restricts them to those of an earlier evaluation, whatever
-    /// has become of their status and dates since (incentives.md 9.1).
-    pub fn evaluate(
-        &self,
-        purchase: &Purchase<'_>,
-        standing: &Standing<'_>,
-        only: Option<&[RuleTreeId]>,
-    ) -> Evaluation {
-        let candidates = self.candidates(purchase, standing, only);
-        let Ok(ticket) = Ticket::new(self, purchase) else {
-            let failed = candidates.into_iter().map(|tree| tree.id).collect();
-            return Evaluation { failed, ..Evaluation::default() };
-        };
-        let mut failed = Vec::new();
-        let mut passed = Vec::with_capacity(candidates.len());
-        for tree in candidates {
-            match consider(tree, &ticket, standing) {
-                Ok(Some(tree)) => passed.push(tree),
-                Ok(None) => {}
-                Err(_) => failed.push(tree.id),
-            }
-        }
-        loop {
-            match settle(&passed) {
-                Ok(evaluation) => return Evaluation { failed, ..evaluation },
-                // A tree whose arithmetic fails must not win over others either: without it, once more.
-                Err(tree) => {
-                    passed.retain(|known| known.tree.id != tree);
-                    failed.push(tree);
-                }
-            }
-        }
-    }
+/// An outcome that gives no points.
+#[derive(Debug)]
+pub(super) struct BaseAction<'a> {
+    outcome: OutcomeId,
+    act: Act,
+    pub(super) meter: Meter<'a>,
+}
 
-    fn candidates(
-        &self,
-        purchase: &Purchase<'_>,
-        standing: &Standing<'_>,
-        only: Option<&[RuleTreeId]>,
-    ) -> Vec<&RuleTree> {
-        let held = |tree: &RuleTree| {
-            tree.levels.is_empty() || standing.tiers.iter().any(|(_, level)| tree.levels.contains(level))
-        };
-        match only {
-            None => {
-                let levels = standing.tiers.iter().map(|(_, level)| *level);
-                let mut trees = self.tree_index().purchase_trees(levels);
-                trees.retain(|tree| tree.holds_at(purchase.time));
-                trees
-            }
-            Some(ids) => {
-                let mut trees = self.tree_index().named_purchase_trees(ids);
-                trees.retain(|tree| held(tree));
-                trees
-            }
-        }
+impl BaseAction<'_> {
+    pub(super) fn of(&self, tree: &RuleTree) -> Action {
+        Action { tree: tree.id, outcome: self.outcome, act: self.act.clone() }
     }
 }
 
 /// What a tree gives by itself, if it holds.
-fn consider<'a>(
-    tree: &'a RuleTree,
-    ticket: &Ticket<'_>,
-    standing: &Standing<'_>,
-) -> Result<Option<Passed<'a>>, AmountError> {
-    let Some(qualifying) = qualifying_lines(tree, ticket, standing)? else { return Ok(None) };
-    let meter = Meter::new(tree, None, ticket.purchase.time, standing.usage)?;
-    let mut passed = Passed { tree, meter, awards: Vec::new(), multipliers: Vec::new(), refused: Vec::new() };
+pub(super) fn consider<'a>(tree: &'a RuleTree, scene: &Scene<'_>) -> Result<Option<Passed<'a>>, AmountError> {
+    let Some(qualifying) = qualifying_lines(tree, scene)? else { return Ok(None) };
+    let (time, usage) = (scene.time, scene.standing.usage);
+    let meter = Meter::new(tree, None, time, usage)?;
+    let mut passed = Passed {
+        tree,
+        meter,
+        awards: Vec::new(),
+        multipliers: Vec::new(),
+        actions: Vec::new(),
+        refused: Vec::new(),
+    };
     for outcome in tree.outcomes() {
-        let meter =
-            Meter::new(tree, Some((outcome.id, &outcome.limits)), ticket.purchase.time, standing.usage)?;
+        let meter = Meter::new(tree, Some((outcome.id, &outcome.limits)), time, usage)?;
         match &outcome.effect {
             Effect::Multiplier { factor, combine, applies_to } => passed.multipliers.push(Multiplier {
                 outcome: outcome.id,
@@ -131,8 +88,13 @@ fn consider<'a>(
                 meter,
             }),
             Effect::Points { source, accounts, award } => {
-                let worth = worth(award, ticket, &qualifying)?;
+                let worth = worth(award, scene, &qualifying)?;
                 passed.give(worth, (outcome.id, *source, accounts), meter)?;
+            }
+            Effect::Action(rule) => {
+                if let Some(act) = act(rule, scene, &qualifying)? {
+                    passed.act(outcome.id, act, meter);
+                }
             }
         }
     }
@@ -171,7 +133,69 @@ impl<'a> Passed<'a> {
         Ok(())
     }
 
+    fn act(&mut self, outcome: OutcomeId, act: Act, mut meter: Meter<'a>) {
+        if self.meter.is_used_up() || meter.is_used_up() {
+            self.refuse(outcome, RefusalReason::FrequencyLimit);
+            return;
+        }
+        self.meter.take_once();
+        meter.take_once();
+        self.actions.push(BaseAction { outcome, act, meter });
+    }
+
     fn refuse(&mut self, outcome: OutcomeId, reason: RefusalReason) {
         self.refused.push(Refused { tree: self.tree.id, outcome, reason });
+    }
+}
+
+/// What an action comes to. A ticket that only brings things back does nothing; events are the largest payer's, like
+/// everything that cannot be split.
+fn act(rule: &ActionRule, scene: &Scene<'_>, qualifying: &LineSet) -> Result<Option<Act>, AmountError> {
+    let purchase = scene.ticket.filter(|_| scene.event.is_none());
+    if let Some(ticket) = purchase
+        && ticket.is_net_return()?
+    {
+        return Ok(None);
+    }
+    Ok(Some(match rule {
+        ActionRule::Spend { accounts, points, force } => {
+            let points = spend(*points, scene, qualifying)?;
+            let Some(points) = points.filter(|points| points.is_positive()) else { return Ok(None) };
+            Act::Spend { accounts: accounts.clone(), points, force: *force }
+        }
+        ActionRule::Expire { accounts, percentage } => {
+            Act::Expire { accounts: accounts.clone(), percentage: *percentage }
+        }
+        ActionRule::AddTags(tags) => Act::AddTags(tags.clone()),
+        ActionRule::RemoveTags(tags) => Act::RemoveTags(tags.clone()),
+        ActionRule::Move { system, to, joining_outcomes } => {
+            Act::Move { system: *system, to: *to, joining_outcomes: *joining_outcomes }
+        }
+        ActionRule::Leave(system) => Act::Leave(*system),
+        ActionRule::Publish { lookup, .. } => {
+            if purchase.is_some_and(|ticket| !ticket.purchase.share.is_largest()) {
+                return Ok(None);
+            }
+            Act::Publish { lookup: lookup.clone() }
+        }
+    }))
+}
+
+fn spend(rule: SpendRule, scene: &Scene<'_>, qualifying: &LineSet) -> Result<Option<Points>, AmountError> {
+    let award = match rule {
+        SpendRule::Fixed(points) => AwardRule::Fixed(points),
+        SpendRule::Rate(rate, basis) => AwardRule::PerAmount(PerAmount {
+            rate,
+            per_amount: Money::from_units(Money::UNIT),
+            basis,
+            hurdle: None,
+            max_points: None,
+            rounding: Rounding::Nearest,
+            precision: 0,
+        }),
+    };
+    match worth(&award, scene, qualifying)? {
+        Worth::Earns(exact) => exact.base().map(Some),
+        Worth::BelowHurdle | Worth::Nothing => Ok(None),
     }
 }

@@ -8,6 +8,9 @@ pub(super) struct LineSet {
 }
 
 impl LineSet {
+    /// No lines, where there is no ticket.
+    pub(super) const NONE: Self = Self { first: 0, more: Vec::new() };
+
     /// The lines out of `count` that are wanted.
     pub(super) fn of(count: usize, mut wanted: impl FnMut(usize) -> bool) -> Self {
         let mut word = |from: usize| {
@@ -21,6 +24,15 @@ impl LineSet {
 
     pub(super) fn is_empty(&self) -> bool {
         self.first == 0 && self.more.iter().all(|word| *word == 0)
+    }
+
+    /// The line is one of them.
+    pub(super) fn has(&self, place: usize) -> bool {
+        let word = match (place / 64).checked_sub(1) {
+            None => Some(&self.first),
+            Some(more) => self.more.get(more),
+        };
+        word.is_some_and(|word| word & (1 << (place % 64)) != 0)
     }
 
     /// Keeps the lines that are in both. Both are of the same ticket.

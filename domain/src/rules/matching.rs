@@ -1,12 +1,14 @@
-//! Whether a purchase tree holds, and for which lines (incentives.md 6.2 to 6.4).
+//! Whether a tree holds, and for which lines (incentives.md 6.2 to 6.4).
 
-use super::{Purchase, Standing, lines::LineSet, ticket::Ticket};
+use super::{
+    Scene,
+    leaf::{Leaf, leaf},
+    lines::LineSet,
+    selection::purchase_lines,
+};
 use crate::{
-    amount::{AmountError, Points},
-    id::PointAccountId,
-    program::tree::{
-        AmountBasis, ChannelTest, CheckSizeBasis, ItemSet, Node, NodeTest, PurchaseTest, RuleTree, StoreTest,
-    },
+    amount::AmountError,
+    program::tree::{Node, NodeTest, PurchaseTest, RuleTree},
 };
 
 /// What a node came to.
@@ -16,27 +18,27 @@ struct Verdict {
     lines: Option<LineSet>,
 }
 
-/// The qualifying lines, if the tree holds.
-pub(super) fn qualifying_lines(
-    tree: &RuleTree,
-    ticket: &Ticket<'_>,
-    standing: &Standing<'_>,
-) -> Result<Option<LineSet>, AmountError> {
+impl Verdict {
+    const FAILED: Self = Self { passed: false, lines: None };
+}
+
+/// The qualifying lines, if the tree holds; no lines where there is no purchase.
+pub(super) fn qualifying_lines(tree: &RuleTree, scene: &Scene<'_>) -> Result<Option<LineSet>, AmountError> {
     let Some(root) = tree.nodes.last() else { return Ok(None) };
-    let verdict = Matching { tree, ticket, standing }.node(root)?;
+    let verdict = Matching { tree, scene }.node(root)?;
     if !verdict.passed {
         return Ok(None);
     }
-    match verdict.lines {
-        Some(lines) => Ok(Some(lines)),
-        None => purchase_lines(&PurchaseTest::default(), ticket),
+    match (verdict.lines, scene.ticket.filter(|_| scene.event.is_none())) {
+        (Some(lines), _) => Ok(Some(lines)),
+        (None, Some(ticket)) => purchase_lines(&PurchaseTest::default(), ticket, scene),
+        (None, None) => Ok(Some(LineSet::NONE)),
     }
 }
 
 struct Matching<'a> {
     tree: &'a RuleTree,
-    ticket: &'a Ticket<'a>,
-    standing: &'a Standing<'a>,
+    scene: &'a Scene<'a>,
 }
 
 impl Matching<'_> {
@@ -45,15 +47,12 @@ impl Matching<'_> {
         let verdict = match &node.test {
             NodeTest::All(children) => self.all(children)?,
             NodeTest::Any(children) => self.any(children)?,
-            NodeTest::Balance(test) => {
-                let sum = sum_of(&test.accounts, self.standing.balance)?;
-                Verdict { passed: test.comparison.holds(sum, test.target), lines: None }
-            }
-            // The compiler keeps these out of purchase trees.
-            NodeTest::Lifetime(_) => Verdict { passed: false, lines: None },
-            NodeTest::CurrentPurchase(test) => {
-                let lines = purchase_lines(test, self.ticket)?;
-                Verdict { passed: lines.is_some(), lines }
+            _ => {
+                let Leaf { passed, missing, lines, .. } = leaf(self.tree, node, self.scene)?;
+                if missing {
+                    return Ok(Verdict::FAILED);
+                }
+                Verdict { passed, lines }
             }
         };
         // What holds because something else does not, selects no lines.
@@ -65,7 +64,7 @@ impl Matching<'_> {
         for &child in children {
             let verdict = self.node(&self.tree.nodes[child])?;
             if !verdict.passed {
-                return Ok(Verdict { passed: false, lines: None });
+                return Ok(Verdict::FAILED);
             }
             lines = match (lines, verdict.lines) {
                 (Some(mut known), Some(more)) => {
@@ -96,74 +95,5 @@ impl Matching<'_> {
             };
         }
         Ok(Verdict { passed, lines })
-    }
-}
-
-/// The sum of some accounts' values.
-pub(super) fn sum_of(
-    accounts: &[PointAccountId],
-    value: &dyn Fn(PointAccountId) -> Points,
-) -> Result<Points, AmountError> {
-    Points::sum(accounts.iter().map(|account| value(*account)))
-}
-
-/// The lines that satisfy a current-purchase node; none when the purchase does not.
-fn purchase_lines(test: &PurchaseTest, ticket: &Ticket<'_>) -> Result<Option<LineSet>, AmountError> {
-    if !sold_where(test, ticket.purchase) {
-        return Ok(None);
-    }
-    let counts = |place: usize| test.include_fully_discounted || ticket.has_value(place);
-    let count = ticket.line_count();
-    let mut lines = match test.items.as_slice() {
-        [] => LineSet::of(count, counts),
-        [first, ..] => LineSet::of(count, |place| counts(place) && ticket.selects(first, place)),
-    };
-    if let Some((first, others)) = test.items.split_first() {
-        if !holds(first, &lines, ticket)? {
-            return Ok(None);
-        }
-        for set in others {
-            let selected = LineSet::of(count, |place| counts(place) && ticket.selects(set, place));
-            if !holds(set, &selected, ticket)? {
-                return Ok(None);
-            }
-            lines.intersect(&selected);
-        }
-        if lines.is_empty() {
-            return Ok(None);
-        }
-    }
-    for size in &test.check_sizes {
-        let measured = match size.basis {
-            CheckSizeBasis::Subtotal => ticket.purchase.subtotal,
-            CheckSizeBasis::Eligible => ticket.eligible(AmountBasis::Qualifying, &lines)?,
-        };
-        if size.min.is_some_and(|min| measured < min) || size.max.is_some_and(|max| measured > max) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(lines))
-}
-
-/// What a node asks of store and channel.
-fn sold_where(test: &PurchaseTest, purchase: &Purchase<'_>) -> bool {
-    let in_store = |known: &StoreTest| known.stores.binary_search(&purchase.store).is_ok() == known.include;
-    let through = |known: &ChannelTest| {
-        known.channels.iter().any(|channel| channel.eq_ignore_ascii_case(purchase.channel)) == known.include
-    };
-    test.stores.iter().all(in_store) && test.channels.iter().all(through)
-}
-
-/// What an item constraint asks of the lines it selects.
-fn holds(set: &ItemSet, selected: &LineSet, ticket: &Ticket<'_>) -> Result<bool, AmountError> {
-    if selected.is_empty() {
-        return Ok(false);
-    }
-    if set.require_all && !set.keys.iter().all(|key| ticket.matches_key(selected, *key)) {
-        return Ok(false);
-    }
-    match set.min_quantity {
-        None => Ok(true),
-        Some(min) => Ok(ticket.quantity(selected)? >= min),
     }
 }

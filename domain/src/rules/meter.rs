@@ -18,6 +18,8 @@ pub(super) struct Meter<'a> {
     /// The strictest points limit; zero when a limit of times is used up.
     room: Option<Points>,
     taken: Points,
+    /// Something was given, points or not.
+    given: bool,
 }
 
 impl<'a> Meter<'a> {
@@ -30,7 +32,7 @@ impl<'a> Meter<'a> {
     ) -> Result<Self, AmountError> {
         let limits = outcome.map_or(tree.limits.as_slice(), |(_, limits)| limits);
         let outcome = outcome.map(|(id, _)| id);
-        let mut meter = Self { limits, tree, outcome, time, room: None, taken: Points::ZERO };
+        let mut meter = Self { limits, tree, outcome, time, room: None, taken: Points::ZERO, given: false };
         for (place, limit) in limits.iter().enumerate() {
             if let Some(left) = meter.left(place, limit, usage)? {
                 meter.room = Some(meter.room.map_or(left, |known| known.min(left)));
@@ -58,9 +60,14 @@ impl<'a> Meter<'a> {
         Ok(())
     }
 
+    /// Gives something that is no points.
+    pub(super) fn take_once(&mut self) {
+        self.given = true;
+    }
+
     /// What has been used of each limit; nothing when nothing was given.
     pub(super) fn uses(&self) -> impl Iterator<Item = LimitUse> {
-        let limits = if self.taken.is_positive() { self.limits } else { &[] };
+        let limits = if self.given || self.taken.is_positive() { self.limits } else { &[] };
         limits.iter().enumerate().map(|(place, limit)| {
             let (at, until) = match limit.kind {
                 WindowKind::Rolling => (self.time, self.tree.zone.later(self.time, limit.window)),

@@ -1,7 +1,7 @@
-//! The rule engine: what a purchase earns under the retailer's rule trees (incentives.md section 6), and which tier
-//! levels a customer may enter (8.2).
+//! The rule engine: what a purchase or an event earns under the retailer's rule trees (incentives.md section 6), and
+//! which tier levels a customer may enter (8.2).
 //!
-//! Pure: it looks at a purchase and at what a customer has, and says what the trees give. Writing it down is the
+//! Pure: it looks at a trigger and at what a customer has, and says what the trees give. Writing it down is the
 //! ledger's work.
 //!
 //! Where the API files leave room, this holds:
@@ -13,23 +13,42 @@
 //! * Multipliers of one award are combined within each kind (add, multiply, max), then the three kinds are
 //!   multiplied. Each gets what the award grows by when it joins, in the order in which trees run, so that the rows
 //!   sum to the rounded whole.
+//! * A net return does nothing else either: no tags, no movements, no events. Events that a purchase leads to, and units,
+//!   cannot be split between payers and are the largest payer's.
+//! * What a purchase led to by way of events is part of its evaluation: a return that no longer leads there takes it
+//!   back. Trees of such an event see the balances and the limits as the trees before them leave them.
+//! * A node on data that is missing or blank fails, negated or not.
 //! * Limits cap base awards before multipliers apply; what a multiplier adds counts against the limits of its own tree.
 
 mod award;
+mod counters;
+mod data;
 mod entrance;
 mod evaluate;
+mod leaf;
 mod limits;
 mod lines;
 mod matching;
 mod meter;
+mod progress;
 mod purchase;
+mod run;
+mod scene;
+mod selection;
 mod settle;
 mod share;
 mod stay;
+mod tally;
 mod ticket;
 
-pub use entrance::{NodeProgress, TreeProgress};
+pub use counters::{CountChange, CountKey, Counters, NAMED_MAX, NamedCounter, NodeCounter, Part};
+pub use data::scalar_text;
 pub use limits::{LimitKey, LimitUsage, LimitUse};
-pub use purchase::{Award, Evaluation, Line, Payment, Purchase, RefusalReason, Refused, Standing};
+pub use progress::{NodeProgress, TreeProgress};
+pub use purchase::{Act, Action, Award, Evaluation, Figure, Line, Payment, Purchase, RefusalReason, Refused};
+use scene::Scene;
+pub use scene::{Happening, Nobody, Person, Standing};
 pub use share::Share;
 pub use stay::Stay;
+pub use tally::PointsMoved;
+pub(crate) use ticket::Ticket;

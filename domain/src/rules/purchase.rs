@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LimitUsage, LimitUse, Share};
+use super::{CountChange, CountKey, LimitUse, Share};
 use crate::{
-    amount::{Money, Points, Quantity},
-    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId, StoreId, TierLevelId, TierSystemId},
+    amount::{Money, Points, Quantity, Rate},
+    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId, StoreId, TierSystemId},
+    program::tree::{MoveTo, TagRule},
+    sale::Content,
     time::Timestamp,
 };
 
@@ -28,6 +30,8 @@ pub struct Purchase<'a> {
     pub payments: &'a [Payment<'a>],
     /// This payer's part of it.
     pub share: &'a Share,
+    /// What else the till has sent: few rules look at it. None: nothing.
+    pub content: Option<&'a Content>,
 }
 
 /// One line of a sale.
@@ -54,18 +58,7 @@ pub struct Payment<'a> {
     pub amount: Money,
 }
 
-/// What a customer has before the evaluation.
-#[derive(Clone, Copy)]
-pub struct Standing<'a> {
-    /// The level held in each tier system.
-    pub tiers: &'a [(TierSystemId, TierLevelId)],
-    /// The available balance of an account.
-    pub balance: &'a dyn Fn(PointAccountId) -> Points,
-    /// What is used of the limits.
-    pub usage: &'a LimitUsage,
-}
-
-/// What the trees give for a purchase.
+/// What the trees give for a trigger.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evaluation {
     /// The points, in the order in which they are to be written.
@@ -76,6 +69,102 @@ pub struct Evaluation {
     pub uses: Vec<LimitUse>,
     /// Trees whose arithmetic failed; they give nothing and the others go on (incentives.md 6.4).
     pub failed: Vec<RuleTreeId>,
+    /// What gives no points, in the order in which it is to be done.
+    pub actions: Vec<Action>,
+    /// What the trigger, and the events it led to, add to the nodes that count.
+    pub counted: Vec<CountChange>,
+    /// What the nodes of the trees that were looked at had counted before.
+    pub counts_before: Vec<(CountKey, i64)>,
+}
+
+/// An outcome that gives no points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The tree that caused it.
+    pub tree: RuleTreeId,
+    /// Its outcome.
+    pub outcome: OutcomeId,
+    /// What is to be done.
+    pub act: Act,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Take points as a payment.
+    Spend {
+        /// Out of these accounts.
+        accounts: Vec<PointAccountId>,
+        /// How many; above zero.
+        points: Points,
+        /// Overdraw where the first account allows it.
+        force: bool,
+    },
+    /// Let points run out.
+    Expire {
+        /// The accounts.
+        accounts: Vec<PointAccountId>,
+        /// Per cent of what they hold.
+        percentage: Rate,
+    },
+    /// Give tags.
+    AddTags(Vec<TagRule>),
+    /// Take tags, in lower case.
+    RemoveTags(Vec<Box<str>>),
+    /// Move within a tier system.
+    Move {
+        /// The system.
+        system: TierSystemId,
+        /// Where to.
+        to: MoveTo,
+        /// The benefits for entering the level are given.
+        joining_outcomes: bool,
+    },
+    /// Leave a tier system.
+    Leave(TierSystemId),
+    /// An event was published, and what it led to is in the evaluation.
+    Publish {
+        /// The event, upper case.
+        lookup: Box<str>,
+    },
+}
+
+impl Act {
+    /// Its place in the order of incentives.md 6.4, step 8.
+    pub(super) const fn order(&self) -> u8 {
+        match self {
+            Self::Spend { .. } => 0,
+            Self::Expire { .. } => 1,
+            Self::AddTags(_) | Self::RemoveTags(_) => 2,
+            Self::Move { .. } | Self::Leave(_) => 3,
+            Self::Publish { .. } => 4,
+        }
+    }
+
+    /// Its wire number (incentives.md 3.8).
+    pub const fn number(&self) -> u32 {
+        match self {
+            Self::Spend { .. } => 32,
+            Self::Expire { .. } => 512,
+            Self::AddTags(_) | Self::RemoveTags(_) => 64,
+            Self::Move { .. } => 16,
+            Self::Leave(_) => 2048,
+            Self::Publish { .. } => 128,
+        }
+    }
+}
+
+/// A value that a node has compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// Points.
+    Points(Points),
+    /// An amount of money.
+    Money(Money),
+    /// Units, or a number of a caller's.
+    Quantity(Quantity),
+    /// Times, days, different items.
+    Whole(i64),
 }
 
 /// Points of one outcome for one account.
@@ -119,4 +208,30 @@ pub enum RefusalReason {
     MaxBalance,
     /// The account or the source is inactive.
     Inactive,
+    /// The accounts hold fewer points than were to be spent.
+    InsufficientPoints,
+    /// The customer holds that level already, or is not in the system that was to be left.
+    AlreadyInLevel,
+    /// Events led to events more often than is allowed.
+    CascadeDepth,
+    /// The customer has as many tags as a customer may have.
+    TooManyTags,
+}
+
+impl RefusalReason {
+    /// Its name (`refusal_reason`, incentives.md 6.5).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FrequencyLimit => "frequency_limit",
+            Self::Exclusivity => "exclusivity",
+            Self::HurdleNotMet => "hurdle_not_met",
+            Self::SourceLimit => "source_limit",
+            Self::MaxBalance => "max_balance",
+            Self::Inactive => "inactive",
+            Self::InsufficientPoints => "insufficient_points",
+            Self::AlreadyInLevel => "already_in_level",
+            Self::CascadeDepth => "cascade_depth",
+            Self::TooManyTags => "too_many_tags",
+        }
+    }
 }

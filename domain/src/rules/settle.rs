@@ -58,6 +58,12 @@ pub(super) fn settle(passed: &[Passed<'_>]) -> Result<Evaluation, RuleTreeId> {
         }
     }
     let Settling { meters, multipliers, mut evaluation, .. } = settling;
+    for (_, tree) in winners() {
+        evaluation.uses.extend(tree.actions.iter().flat_map(|action| action.meter.uses()));
+        let actions = tree.actions.iter().map(|action| action.of(tree.tree));
+        evaluation.actions.extend(actions);
+    }
+    evaluation.actions.sort_by_key(|action| action.act.order());
     for (owner, tree) in winners() {
         evaluation.uses.extend(meters[owner].uses());
         evaluation.uses.extend(tree.awards.iter().flat_map(|base| base.meter.uses()));

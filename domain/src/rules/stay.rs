@@ -1,9 +1,9 @@
 //! Who stays in a tier level (incentives.md 8.3).
 
-use super::entrance::{progress, threshold};
+use super::{Standing, entrance::threshold};
 use crate::{
     amount::Points,
-    id::{PointAccountId, TierLevelId},
+    id::TierLevelId,
     program::{Program, RuleTree},
     time::Timestamp,
 };
@@ -25,18 +25,12 @@ impl Stay<'_> {
 }
 
 impl Program {
-    /// What the stay trees of the level that are in force at `at` say of these balances and lifetime values.
-    pub fn stay(
-        &self,
-        level: TierLevelId,
-        balance: &dyn Fn(PointAccountId) -> Points,
-        lifetime: &dyn Fn(PointAccountId) -> Points,
-        at: Timestamp,
-    ) -> Stay<'_> {
+    /// What the stay trees of the level that are in force at `at` say of a customer.
+    pub fn stay(&self, level: TierLevelId, standing: &Standing<'_>, at: Timestamp) -> Stay<'_> {
         let mut stay = Stay { in_force: false, passed: Vec::new() };
         for tree in self.tree_index().stays(level).filter(|tree| tree.holds_at(at)) {
             stay.in_force = true;
-            if progress(tree, balance, lifetime).passed {
+            if self.progress(tree, standing, at).passed {
                 stay.passed.push(tree);
             }
         }

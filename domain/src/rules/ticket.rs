@@ -13,7 +13,7 @@ use crate::{
 const POINTS_PAYMENT: &str = "points";
 
 /// A purchase as trees look at it.
-pub(super) struct Ticket<'a> {
+pub(crate) struct Ticket<'a> {
     pub(super) purchase: &'a Purchase<'a>,
     lines: Vec<PricedLine>,
     /// The ticket's subtotal after discounts, with tax when tax counts.
@@ -55,6 +55,16 @@ impl<'a> Ticket<'a> {
         let paid_with_money =
             if switches.exclude_points_payments { paid_with_money(purchase.payments)? } else { None };
         Ok(Self { purchase, lines, order_amount, paid_with_money })
+    }
+
+    /// What it prices.
+    pub(crate) fn purchase(&self) -> &'a Purchase<'a> {
+        self.purchase
+    }
+
+    /// What item sets may name of its lines, line by line.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = ItemKey> {
+        self.lines.iter().flat_map(|line| line.keys.into_iter().flatten())
     }
 
     pub(super) fn line_count(&self) -> usize {

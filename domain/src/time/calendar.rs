@@ -103,6 +103,14 @@ impl Zone {
         self.0.to_datetime(instant)
     }
 
+    /// The day of the week (0 is Sunday) and the minute of the day that a clock on the wall of this zone shows.
+    pub fn weekday_and_minute(&self, at: Timestamp) -> (u8, u16) {
+        let local = self.civil(at);
+        let weekday = local.date().weekday().to_sunday_zero_offset().unsigned_abs();
+        let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+        (weekday, minute)
+    }
+
     /// When the wall clock shows this; in a gap or fold, the reading that is compatible with RFC 5545.
     pub(super) fn instant(&self, local: civil::DateTime) -> Option<Timestamp> {
         let instant = self.0.to_ambiguous_timestamp(local).compatible().ok()?;

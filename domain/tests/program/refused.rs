@@ -169,7 +169,6 @@ fn tier_systems() {
 fn trees() {
     let at = |member: &str| format!("rule_trees[3].{member}");
     for (member, value, code) in [
-        ("tree_type", json!(2), "not_supported"),
         ("tree_type", json!(5), "invalid_value"),
         ("status", json!(7), "out_of_range"),
         ("priority", json!(1001), "out_of_range"),
@@ -246,9 +245,9 @@ fn nodes() {
     let (leaf, root) = ("/rule_trees/7/rules/0", "9a000000-0000-4000-8000-000000001080");
     let at = |member: &str| format!("rule_trees[7].rules[0].{member}");
     for (member, value, code) in [
-        ("discriminator", json!(4), "not_supported"),
+        ("discriminator", json!(256), "not_supported"),
         ("discriminator", json!(3), "invalid_value"),
-        ("lookback", json!({"value": 30, "uom": 0}), "not_supported"),
+        ("lookback", json!({"value": 30, "uom": 0}), "rule_not_allowed"),
         ("parent_id", nowhere(), "rule_parent_unknown"),
         ("comparison", json!(6), "not_supported"),
         ("comparison", json!(11), "invalid_value"),
@@ -282,10 +281,13 @@ fn nodes() {
 #[test]
 fn nodes_where_they_do_not_belong() {
     let purchase = json!([{"id": nowhere(), "discriminator": 32768}]);
-    let lifetime = json!([{"id": nowhere(), "discriminator": 4096, "target_balance": 1}]);
+    let event = json!([{"id": nowhere(), "discriminator": 65536}]);
+    let field = json!([{"id": nowhere(), "discriminator": 131_072, "data_path": "status", "comparison": 10}]);
     check(&[
         ("/rule_trees/7/rules", purchase, "rule_trees[7].rules[0].discriminator", "rule_not_allowed"),
-        ("/rule_trees/0/rules", lifetime, "rule_trees[0].rules[0].discriminator", "not_supported"),
+        ("/rule_trees/7/rules", event.clone(), "rule_trees[7].rules[0].discriminator", "rule_not_allowed"),
+        ("/rule_trees/7/rules", field, "rule_trees[7].rules[0].discriminator", "rule_not_allowed"),
+        ("/rule_trees/0/rules", event, "rule_trees[0].rules[0].discriminator", "rule_not_allowed"),
     ]);
 }
 
@@ -347,7 +349,56 @@ fn constraints() {
         constraint
     };
     for (constraint, member, code) in [
-        (json!({"discriminator": 128, "days": [1]}), ".discriminator", "not_supported"),
+        (json!({"discriminator": 128}), "", "constraint_invalid"),
+        (json!({"discriminator": 128, "days": [7]}), ".days[0]", "out_of_range"),
+        (json!({"discriminator": 128, "from": "24:00"}), ".from", "invalid_value"),
+        (json!({"discriminator": 1}), "", "constraint_invalid"),
+        (json!({"discriminator": 1, "last": {"value": 1, "uom": 0}}), ".last", "constraint_invalid"),
+        (
+            json!({"discriminator": 1, "start_date": "2017-02-01", "end_date": "2017-01-01"}),
+            ".end_date",
+            "date_window_invalid",
+        ),
+        (json!({"discriminator": 4}), ".payment_types", "constraint_invalid"),
+        (
+            json!({"discriminator": 4, "payment_types": ["Credit"], "minimum_share": 1.5}),
+            ".minimum_share",
+            "out_of_range",
+        ),
+        (
+            json!({"discriminator": 256, "tier_level_ids": [nowhere()]}),
+            ".tier_level_ids[0]",
+            "tier_level_not_found",
+        ),
+        (
+            json!({"discriminator": 512, "tags": ["x"], "audience_ids": [nowhere()]}),
+            ".audience_ids",
+            "not_supported",
+        ),
+        (json!({"discriminator": 512}), ".tags", "constraint_invalid"),
+        (json!({"discriminator": 1024, "key": "a", "values": []}), ".values", "constraint_invalid"),
+        (json!({"discriminator": 1024, "values": ["x"]}), ".key", "required"),
+        (json!({"discriminator": 1024, "key": "a..b", "values": ["x"]}), ".key", "invalid_value"),
+        (
+            json!({"discriminator": 1024, "key": "a", "comparison": 6, "values": [2, 1]}),
+            ".values",
+            "constraint_invalid",
+        ),
+        (
+            json!({"discriminator": 1024, "key": "a", "data_type": "duration", "values": [1]}),
+            ".data_type",
+            "not_supported",
+        ),
+        (
+            json!({"discriminator": 1024, "key": "a", "data_type": "number", "values": ["x"], "comparison": 7}),
+            ".values[0]",
+            "invalid_value",
+        ),
+        (json!({"discriminator": 2048}), ".offer_ids", "constraint_invalid"),
+        (json!({"discriminator": 8192, "code_list_id": nowhere()}), ".code_list_id", "not_supported"),
+        (json!({"discriminator": 32768}), ".within", "required"),
+        (json!({"discriminator": 32768, "within": {"value": 0, "uom": 0}}), ".within.value", "out_of_range"),
+        (json!({"discriminator": 4096, "point_source_ids": []}), ".discriminator", "constraint_not_allowed"),
         (json!({"discriminator": 3}), ".discriminator", "invalid_value"),
         (json!({"discriminator": 8, "point_accounts": {}}), ".discriminator", "constraint_not_allowed"),
         (items(json!({"mode": "only"})), ".mode", "invalid_value"),
@@ -359,7 +410,6 @@ fn constraints() {
         (json!({"discriminator": 16}), "", "constraint_invalid"),
         (json!({"discriminator": 16, "min": 2, "max": 1}), "", "constraint_invalid"),
         (json!({"discriminator": 16, "min": 2, "basis": "total"}), ".basis", "invalid_value"),
-        (json!({"discriminator": 16, "min": 2, "mode": "exclude"}), ".mode", "not_supported"),
         (json!({"discriminator": 2, "store_ids": []}), ".store_ids", "constraint_invalid"),
         (
             json!({"discriminator": 2, "store_ids": [nowhere()], "location_tags": ["x"]}),
@@ -406,7 +456,7 @@ fn outcomes_and_limits() {
         (2, "discriminator", json!(8), "discriminator", "not_supported"),
         (2, "discriminator", json!(3), "discriminator", "invalid_value"),
         (2, "delay", json!({"value": 1, "uom": 0}), "delay", "not_supported"),
-        (3, "quantity_field", json!("litres"), "quantity_field", "not_supported"),
+        (3, "quantity_field", json!("items[].litres"), "quantity_field", "invalid_value"),
         (2, "point_source_id", nowhere(), "point_source_id", "point_source_not_found"),
         (2, "point_account_ids", json!([]), "point_account_ids", "required"),
         (2, "point_account_ids", json!([nowhere()]), "point_account_ids[0]", "point_account_not_found"),
@@ -526,7 +576,7 @@ fn all_problems_are_reported_together_with_words() {
         ("/point_accounts/1/name", json!(5)),
         ("/tier_systems/0/tier_levels/2/rank", json!("high")),
         ("/rule_trees/0/outcomes/0/rate", json!(true)),
-        ("/rule_trees/8/tree_type", json!(2)),
+        ("/rule_trees/8/tree_type", json!(9)),
         ("/rule_trees/9", json!("no tree")),
     ]);
     let found = compile(&text, "[{}]", "{}").unwrap_err();
@@ -545,5 +595,5 @@ fn all_problems_are_reported_together_with_words() {
         ]
     );
     assert!(found.iter().all(|problem| !problem.message.is_empty()));
-    assert!(found[7].to_string().contains("event trees (tree_type 2) are not supported yet"), "{}", found[7]);
+    assert!(found[7].to_string().contains("9 is no tree type"), "{}", found[7]);
 }

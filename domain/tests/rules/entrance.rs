@@ -4,12 +4,13 @@ use laurel_domain::{
     Points,
     id::{PointAccountId, TierLevelId},
     program::tree::{Comparison, NodeTest, Triggers},
+    rules::{Figure, LimitUsage, Standing},
 };
 
 use crate::shop::*;
 
 /// A purchase was evaluated and gave points.
-const PURCHASE: Triggers = Triggers { purchase: true, points_earned: true };
+const PURCHASE: Triggers = Triggers { purchase: true, points_earned: true, custom_event: false };
 
 /// A tree to enter a level at a target of the tier account.
 fn enter(n: u32, level: u32, discriminator: u32, target: u32, more: &str) -> String {
@@ -41,14 +42,27 @@ fn nothing(_: PointAccountId) -> Points {
     Points::ZERO
 }
 
+/// Looks with these balances and lifetime values.
+fn with<R>(
+    balance: &dyn Fn(PointAccountId) -> Points,
+    lifetime: &dyn Fn(PointAccountId) -> Points,
+    look: impl FnOnce(&Standing<'_>) -> R,
+) -> R {
+    let usage = LimitUsage::default();
+    look(&Standing { lifetime, ..Standing::anonymous(&[], balance, &usage) })
+}
+
 const NOW: &str = "2026-03-15T12:00:00Z";
 
 /// incentives.md 8.2: entrance at 1000 and 5000; 940 enters neither, 940 + 4200 both.
 #[test]
 fn thresholds_are_inclusive() {
     let program = ladder();
-    let passes =
-        |level: u32, tier| program.entrance_passes(id(level), PURCHASE, &holding(tier), &nothing, time(NOW));
+    let passes = |level: u32, tier| {
+        with(&holding(tier), &nothing, |standing| {
+            program.entrance_passes(id(level), PURCHASE, standing, time(NOW))
+        })
+    };
     assert!(!passes(SILVER, "940"));
     assert!(!passes(SILVER, "999.9999"));
     assert!(passes(SILVER, "1000"));
@@ -68,17 +82,25 @@ fn any_tree_of_a_level_suffices_while_it_is_in_force() {
         enter(103, GOLD, 2048, 10, "").replace(r#""status": 2"#, r#""status": 0"#),
     ];
     let program = program(&trees);
-    let passes = |at| program.entrance_passes(id(GOLD), PURCHASE, &holding("50"), &nothing, time(at));
+    let passes = |at| {
+        with(&holding("50"), &nothing, |standing| {
+            program.entrance_passes(id(GOLD), PURCHASE, standing, time(at))
+        })
+    };
     assert!(passes("2026-01-15T12:00:00Z"));
     assert!(!passes(NOW));
-    assert_eq!(program.entrance_progress(id(GOLD), &holding("50"), &nothing, time(NOW)).len(), 1);
+    let trees = with(&holding("50"), &nothing, |standing| {
+        program.entrance_progress(id(GOLD), standing, time(NOW)).len()
+    });
+    assert_eq!(trees, 1);
 }
 
 #[test]
 fn lifetime_points_count_what_was_ever_earned() {
     let program = program(&[enter(101, GOLD, 4096, 5000, "")]);
-    assert!(program.entrance_passes(id(GOLD), PURCHASE, &nothing, &holding("5000"), time(NOW)));
-    assert!(!program.entrance_passes(id(GOLD), PURCHASE, &holding("5000"), &nothing, time(NOW)));
+    let passes = |standing: &Standing<'_>| program.entrance_passes(id(GOLD), PURCHASE, standing, time(NOW));
+    assert!(with(&nothing, &holding("5000"), passes));
+    assert!(!with(&holding("5000"), &nothing, passes));
 }
 
 /// incentives.md 2.8: 640 of 1000; the leaf before the root.
@@ -86,12 +108,16 @@ fn lifetime_points_count_what_was_ever_earned() {
 fn progress_shows_leaves_before_their_parents() {
     let program = ladder();
     let level: TierLevelId = id(SILVER);
-    let progress = program.entrance_progress(level, &holding("640"), &nothing, time(NOW));
+    let progress =
+        with(&holding("640"), &nothing, |standing| program.entrance_progress(level, standing, time(NOW)));
     let [tree] = progress.as_slice() else { panic!("one tree leads into Silver") };
     let [leaf, root] = tree.nodes.as_slice() else { panic!("the tree has two nodes") };
     assert_eq!((tree.tree, tree.passed), (id(101), false));
     assert_eq!((leaf.node.id, leaf.node.parent, leaf.node.rank), (id(10101), Some(id(10100)), 3));
-    assert_eq!((leaf.discriminator(), leaf.query_result, leaf.passed), (2, Some(points("640")), false));
+    assert_eq!(
+        (leaf.discriminator(), leaf.query_result, leaf.passed),
+        (2, Some(Figure::Points(points("640"))), false)
+    );
     let test = leaf.balance_test().unwrap();
     assert_eq!((test.target, test.comparison.number()), (points("1000"), 4));
     let [constraint] = test.constraints.as_slice() else { panic!("the leaf has one constraint") };
@@ -102,7 +128,9 @@ fn progress_shows_leaves_before_their_parents() {
     assert_eq!((root.node.id, root.node.parent, root.query_result), (id(10100), None, None));
     assert_eq!((root.discriminator(), root.passed), (1, false));
     assert!(matches!(root.node.test, NodeTest::All(_)));
-    assert!(program.entrance_progress(level, &holding("1000"), &nothing, time(NOW))[0].passed);
+    assert!(with(&holding("1000"), &nothing, |standing| {
+        program.entrance_progress(level, standing, time(NOW))[0].passed
+    }));
 }
 
 #[test]
@@ -125,9 +153,11 @@ fn comparisons_hold_as_their_numbers_say() {
 
 #[test]
 fn a_tree_is_looked_at_after_its_own_events_only() {
-    let deposit = Triggers { purchase: false, points_earned: true };
+    let deposit = Triggers { purchase: false, points_earned: true, custom_event: false };
     let passes = |program: &laurel_domain::program::Program, happened| {
-        program.entrance_passes(id(GOLD), happened, &holding("5000"), &nothing, time(NOW))
+        with(&holding("5000"), &nothing, |standing| {
+            program.entrance_passes(id(GOLD), happened, standing, time(NOW))
+        })
     };
     let purchases_only = program(&[enter(102, GOLD, 2048, 5000, "")]);
     assert!(passes(&purchases_only, PURCHASE));

@@ -82,11 +82,12 @@ fn evaluate(
         lines: &lines,
         payments: &[],
         share: &share,
+        content: None,
     };
     let system = &program.tier_systems()[0];
     let tiers = [(system.id, system.levels[level].id)];
     let balance = |_: PointAccountId| Points::ZERO;
-    let evaluation = program.evaluate(&purchase, &Standing { tiers: &tiers, balance: &balance, usage }, None);
+    let evaluation = program.evaluate(&purchase, &Standing::anonymous(&tiers, &balance, usage), None);
     assert!(evaluation.failed.is_empty());
     for used in &evaluation.uses {
         usage.record(used).unwrap();

@@ -4,7 +4,11 @@ use laurel_domain::{
     Money, Points, Quantity, Timestamp,
     id::{PointAccountId, RuleTreeId, TierLevelId, TierSystemId},
     program::{Program, ProgramText},
-    rules::{Evaluation, LimitUsage, Line, Payment, Purchase, RefusalReason, Share, Standing},
+    rules::{
+        CountChange, Counters, Evaluation, Figure, Happening, LimitUsage, Line, Nobody, Payment, Person,
+        Purchase, RefusalReason, Share, Standing,
+    },
+    sale::Content,
     time::Zone,
 };
 
@@ -103,6 +107,7 @@ pub fn document(switches: &str, trees: &[String]) -> String {
         r#"{{"retailer": {{"retailer_id": "{retailer}", "name": "Shop", "switches": {{{switches}}}}},
             "point_accounts": [{{"id": "{spend}", "name": "Spendable"}}, {{"id": "{tier}", "name": "Status"}}],
             "point_sources": [{{"id": "{source}", "name": "Purchases", "point_account_ids": ["{spend}", "{tier}"]}}],
+            "events": [{events}],
             "tier_systems": [{{"id": "{system}", "name": "Club", "status": 2, "tier_levels": [{levels}]}}],
             "rule_trees": [{trees}]}}"#,
         retailer = guid(99),
@@ -110,8 +115,17 @@ pub fn document(switches: &str, trees: &[String]) -> String {
         tier = guid(TIER),
         source = guid(11),
         system = guid(SYSTEM),
+        events = EVENTS.map(event).join(","),
         trees = trees.join(","),
     )
+}
+
+/// The events of the shop.
+pub const EVENTS: [&str; 4] = ["APP_INSTALLED", "SURVEY", "UPGRADE", "LOOP"];
+
+fn event(lookup: &str) -> String {
+    let n = 70 + EVENTS.iter().position(|known| *known == lookup).unwrap();
+    format!(r#"{{"id": "{}", "event_lookup": "{lookup}"}}"#, guid(u32::try_from(n).unwrap()))
 }
 
 pub fn program_with(switches: &str, trees: &[String]) -> Program {
@@ -142,6 +156,10 @@ pub struct Basket<'a> {
     pub level: u32,
     pub balance: Points,
     pub usage: LimitUsage,
+    pub lifetime: Points,
+    pub counters: Counters,
+    pub content: Option<Content>,
+    pub person: &'a dyn Person,
 }
 
 impl<'a> Basket<'a> {
@@ -159,6 +177,10 @@ impl<'a> Basket<'a> {
             level: MEMBER,
             balance: Points::ZERO,
             usage: LimitUsage::default(),
+            lifetime: Points::ZERO,
+            counters: Counters::default(),
+            content: None,
+            person: &Nobody,
         }
     }
 
@@ -177,10 +199,48 @@ impl<'a> Basket<'a> {
             lines: &self.lines,
             payments: &self.payments,
             share: &self.share,
+            content: self.content.as_ref(),
         };
+        self.standing(|standing| program.evaluate(&purchase, standing, only))
+    }
+
+    /// What the customer has.
+    pub fn standing<R>(&self, look: impl FnOnce(&Standing<'_>) -> R) -> R {
         let tiers = [(id::<TierSystemId>(SYSTEM), id::<TierLevelId>(self.level))];
-        let balance = |_: PointAccountId| self.balance;
-        program.evaluate(&purchase, &Standing { tiers: &tiers, balance: &balance, usage: &self.usage }, only)
+        let (balance, lifetime) = (|_: PointAccountId| self.balance, |_: PointAccountId| self.lifetime);
+        look(&Standing {
+            lifetime: &lifetime,
+            counters: &self.counters,
+            person: self.person,
+            ..Standing::anonymous(&tiers, &balance, &self.usage)
+        })
+    }
+
+    /// What an event of this name gives.
+    pub fn happens(
+        &self,
+        program: &Program,
+        lookup: &str,
+        quantity: &str,
+        context: Option<&str>,
+    ) -> Evaluation {
+        let happening = Happening { time: self.time, lookup, quantity: quantity.parse().unwrap(), context };
+        self.standing(|standing| program.evaluate_event(&happening, standing))
+    }
+
+    /// Remembers what was counted.
+    pub fn count(&mut self, counted: &[CountChange]) {
+        for change in counted {
+            self.counters.record(change, self.time);
+        }
+    }
+
+    /// The values that the nodes of a tree compare when nothing happens.
+    pub fn figures(&self, program: &Program, tree: u32) -> Vec<Option<Figure>> {
+        let tree = program.tree(id(tree)).unwrap();
+        self.standing(|standing| {
+            program.progress(tree, standing, self.time).nodes.iter().map(|node| node.query_result).collect()
+        })
     }
 
     pub fn evaluate(&self, program: &Program) -> Evaluation {
@@ -209,6 +269,7 @@ impl<'a> Basket<'a> {
         for used in &evaluation.uses {
             self.usage.record(used).unwrap();
         }
+        self.count(&evaluation.counted);
         Points::sum(evaluation.awards.iter().map(|award| award.points)).unwrap()
     }
 }

@@ -11,7 +11,7 @@ use asked::Asked;
 use super::{
     About, AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, History, Need, PointsPosted,
     PostedDetail, PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply,
-    SpendDetail, TierDraft, recall, stop::Stop,
+    SpendDetail, TierDraft, counting, credit, recall, standpoint::Standpoint, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -19,6 +19,8 @@ use crate::{
     id::{LedgerRowId, PointAccountId, PointSourceId},
     ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{PointAccount, tree::Triggers},
+    rules::{CountChange, Standing},
+    time::Timestamp,
 };
 
 /// How far back a deposit may lie: two years (incentives.md 7.1).
@@ -317,14 +319,38 @@ impl<'a> Run<'a> {
         Err(Error::Refused(Box::new(PostingRefused { details: details.collect(), at: self.context.now })))
     }
 
+    /// What the rows add to nodes that count points.
+    fn count_points(&self, expired: usize, at: Timestamp) -> Vec<CountChange> {
+        let program = self.context.program;
+        if !program.counts_points() {
+            return Vec::new();
+        }
+        let standpoint = Standpoint::now(self.customer, at);
+        let balance = |account| self.draft.available(account);
+        let standing = Standing {
+            person: &standpoint,
+            ..Standing::anonymous(&standpoint.tiers, &balance, &self.customer.usage)
+        };
+        let rows = self.draft.movements()[expired..].iter();
+        // A deposit in arrears counts when it happened.
+        let of = |movement: &Movement| {
+            let one = std::iter::once((movement, None));
+            let ledger = &self.customer.ledger;
+            counting::of_movements(one, ledger, (program, &standing), movement.occurred())
+        };
+        rows.flat_map(of).collect()
+    }
+
     fn decided(mut self, expired: usize, publishes: bool) -> Result<Decision<Customer>, Error> {
         let at = self.context.now;
         let written = self.draft.movements().len();
-        let mut levels = TierDraft::new(&self.customer.tiers, self.context.program, at);
+        let counted = self.count_points(expired, at);
+        let mut levels = TierDraft::new(self.customer, self.context.program, at);
+        levels.count(self.customer.counters_with(&counted, at));
         if written > expired && publishes {
             let points_earned =
                 self.draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
-            let happened = Triggers { purchase: false, points_earned };
+            let happened = Triggers { purchase: false, points_earned, custom_event: false };
             levels.qualify(happened, at, &mut self.draft)?;
         }
         let (mut movements, _) = self.draft.finish();
@@ -361,6 +387,10 @@ impl<'a> Run<'a> {
             rows = log.into_rows();
             events.push(posted);
             events.extend(self.redated);
+            if !counted.is_empty() {
+                let matters_from = credit::matters_from(self.context);
+                events.push(Event::PointsCounted { counted, matters_from, at });
+            }
         }
         levels.write(at, &mut events);
         Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: Vec::new() })

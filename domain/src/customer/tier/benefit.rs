@@ -34,11 +34,8 @@ impl TierDraft<'_> {
         draft: &mut Draft<'_>,
     ) -> Result<(), AmountError> {
         let program = self.program;
-        let mut trees = {
-            let balance = |account| draft.available(account);
-            let lifetime = |account| draft.lifetime(account);
-            program.passing_entrances(level.id, happened, &balance, &lifetime, rules_at)
-        };
+        let mut trees = self
+            .standing(draft, |standing| program.passing_entrances(level.id, happened, standing, rules_at));
         if trees.is_empty() {
             trees.extend(program.entrances_in_force(level.id, rules_at).next());
         }
@@ -127,7 +124,8 @@ impl TierDraft<'_> {
                     }
                     // The compiler keeps these out of trees that look at no purchase.
                     Effect::Points { award: AwardRule::PerAmount(_) | AwardRule::PerQuantity(_), .. }
-                    | Effect::Multiplier { .. } => continue,
+                    | Effect::Multiplier { .. }
+                    | Effect::Action(_) => continue,
                 };
                 let cause = Cause { tree: tree.id, outcome: outcome.id };
                 for &account in accounts {

@@ -1,14 +1,18 @@
 //! The movements of one decision, collected over an unchanged state.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use super::{Tiers, UserTier, enter, scheduled};
 use crate::{
     amount::AmountError,
-    customer::{Direction, Event, ReviewSet, TierBenefit, TierMove, TierMoveCause},
+    customer::{
+        Customer, Direction, Event, ReviewSet, TierBenefit, TierLeft, TierMove, TierMoveCause,
+        standpoint::Standpoint,
+    },
     id::{TierLevelId, TierMovementId, TierSystemId, UserTierId},
     ledger::Draft,
     program::{Program, TierLevel, TierSystem, tree::Triggers},
+    rules::{Counters, Standing},
     time::Timestamp,
 };
 
@@ -17,6 +21,7 @@ const CASCADE_MAX: usize = 5;
 
 /// The levels held, with the movements of a decision on top.
 pub(in crate::customer) struct TierDraft<'a> {
+    customer: &'a Customer,
     pub(super) tiers: &'a Tiers,
     pub(super) program: &'a Program,
     /// When what is decided takes place.
@@ -25,18 +30,104 @@ pub(in crate::customer) struct TierDraft<'a> {
     pub(super) moves: Vec<TierMove>,
     pub(super) reviews: Vec<ReviewSet>,
     pub(super) benefits: Vec<TierBenefit>,
+    left: Vec<TierLeft>,
+    /// What nodes have counted with the decision on top; none: nothing more than before.
+    counters: Option<Counters>,
+    /// Who it is in the eyes of rules, made when a rule looks.
+    standpoint: OnceCell<Standpoint<'a>>,
 }
 
 impl<'a> TierDraft<'a> {
     /// Nothing on top yet.
-    pub(in crate::customer) fn new(tiers: &'a Tiers, program: &'a Program, at: Timestamp) -> Self {
-        let (moves, reviews, benefits) = (Vec::new(), Vec::new(), Vec::new());
-        Self { tiers, program, at, held: Cow::Borrowed(&tiers.held), moves, reviews, benefits }
+    pub(in crate::customer) fn new(customer: &'a Customer, program: &'a Program, at: Timestamp) -> Self {
+        let tiers = &customer.tiers;
+        Self {
+            customer,
+            tiers,
+            program,
+            at,
+            held: Cow::Borrowed(&tiers.held),
+            moves: Vec::new(),
+            reviews: Vec::new(),
+            benefits: Vec::new(),
+            left: Vec::new(),
+            counters: None,
+            standpoint: OnceCell::new(),
+        }
+    }
+
+    /// What nodes have counted with the decision on top, if it added anything.
+    pub(in crate::customer) fn count(&mut self, counters: Option<Counters>) {
+        self.counters = counters;
+    }
+
+    /// The retailer wants returns to take back the levels they led to.
+    pub(in crate::customer) fn demotes_on_return(&self) -> bool {
+        self.program.retailer().switches.demote_on_return
+    }
+
+    /// Shows what rules see of the customer: with the balances of the draft and all counts, and otherwise as before the
+    /// decision.
+    pub(super) fn standing<R>(&self, draft: &Draft<'_>, look: impl FnOnce(&Standing<'_>) -> R) -> R {
+        let standpoint = self.standpoint.get_or_init(|| Standpoint::now(self.customer, self.at));
+        let balance = |account| draft.available(account);
+        let lifetime = |account| draft.lifetime(account);
+        look(&Standing {
+            lifetime: &lifetime,
+            counters: self.counters.as_ref().unwrap_or(&self.customer.rule_state.counters),
+            person: standpoint,
+            ..Standing::anonymous(&standpoint.tiers, &balance, &self.customer.usage)
+        })
+    }
+
+    /// Moves to a level because of a rule.
+    pub(in crate::customer) fn move_by_rule(
+        &mut self,
+        system: &TierSystem,
+        level: &TierLevel,
+        draft: &mut Draft<'_>,
+    ) {
+        self.step(system, level, TierMoveCause::Rule, "", draft);
+    }
+
+    /// Gives what joining a level gives, after a rule has moved the customer there.
+    pub(in crate::customer) fn give_for_rule(
+        &mut self,
+        (system, level): (TierSystemId, TierLevelId),
+        draft: &mut Draft<'_>,
+    ) -> Result<(), AmountError> {
+        let level = self.program.tier_system(system).and_then(|system| system.level(level));
+        level.map_or(Ok(()), |level| self.give_for_joining(level, Triggers::ALL, self.at, draft))
+    }
+
+    /// Leaves a system because of a rule; says whether the customer was in it.
+    pub(in crate::customer) fn leave_by_rule(&mut self, system: TierSystemId, draft: &mut Draft<'_>) -> bool {
+        let Some(level) = self.level_in(system) else { return false };
+        self.held.to_mut().retain(|tier| tier.system != system);
+        // Whoever joined by this very decision was never there.
+        self.moves.retain(|step| step.system != system);
+        if self.tiers.of(system).is_some() {
+            self.left.push(TierLeft {
+                movement: TierMovementId(draft.next_id()),
+                system,
+                from: level,
+                cause: TierMoveCause::Rule,
+                reason: "".into(),
+                at: self.at,
+            });
+        }
+        true
+    }
+
+    /// The level held in a system, with the movements so far.
+    pub(in crate::customer) fn level_in(&self, system: TierSystemId) -> Option<TierLevelId> {
+        self.held.iter().find(|tier| tier.system == system).map(|tier| tier.level)
     }
 
     /// Adds what has been collected to the events of the decision, which is written down at `written`.
     pub(in crate::customer) fn write(self, written: Timestamp, events: &mut Vec<Event>) {
         let at = self.at;
+        events.extend(self.left.into_iter().map(|left| Event::TierLeft(Box::new(left))));
         if !self.moves.is_empty() {
             events.push(Event::TiersEntered { moves: self.moves, at });
         }
@@ -53,7 +144,8 @@ impl<'a> TierDraft<'a> {
         let program = self.program;
         for system in program.tier_systems().iter().filter(|system| system.live) {
             let known = self.held.iter().any(|tier| tier.system == system.id);
-            if known || self.tiers.left.contains(&system.id) {
+            let left = self.left.iter().any(|left| left.system == system.id);
+            if known || left || self.tiers.left.contains(&system.id) {
                 continue;
             }
             if let Some(lowest) = system.levels.first().filter(|level| level.rank == 0 && level.is_live()) {
@@ -81,7 +173,7 @@ impl<'a> TierDraft<'a> {
             if draft.movements().len() == before {
                 break;
             }
-            happened = Triggers { purchase: false, points_earned: true };
+            happened = Triggers { purchase: false, points_earned: true, custom_event: false };
         }
         Ok(())
     }
@@ -161,9 +253,7 @@ impl<'a> TierDraft<'a> {
         rules_at: Timestamp,
         draft: &Draft<'_>,
     ) -> bool {
-        let balance = |account| draft.available(account);
-        let lifetime = |account| draft.lifetime(account);
-        self.program.entrance_passes(level, happened, &balance, &lifetime, rules_at)
+        self.standing(draft, |standing| self.program.entrance_passes(level, happened, standing, rules_at))
     }
 
     /// Moves to a level of a system, joining the system if need be.

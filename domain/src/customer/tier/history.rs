@@ -80,6 +80,8 @@ impl TierHistory {
             Event::Created { .. }
             | Event::ProfileChanged { .. }
             | Event::PointsExpired { .. }
+            | Event::RulesActed(_)
+            | Event::PointsCounted { .. }
             | Event::LotsRecalled { .. }
             | Event::LotsRedated { .. }
             | Event::PointsPosted(_)

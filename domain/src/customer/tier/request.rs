@@ -109,7 +109,7 @@ pub(in crate::customer) fn decide(
 /// Whatever was due has been settled before.
 fn drafts<'a>(customer: &'a Customer, context: &Context<'a>) -> (Draft<'a>, TierDraft<'a>) {
     let draft = Draft::new(&customer.ledger, context.ids, 0);
-    (draft, TierDraft::new(&customer.tiers, context.program, context.now))
+    (draft, TierDraft::new(customer, context.program, context.now))
 }
 
 fn place(
@@ -219,7 +219,7 @@ fn maintain(
     let ahead = settle(customer, context.program, at, context.ids)?;
     let state = ahead.customer.as_ref().unwrap_or(customer);
     let mut draft = Draft::new(&state.ledger, context.ids, ahead.ids_used);
-    let mut tiers = TierDraft::new(&state.tiers, context.program, at);
+    let mut tiers = TierDraft::new(state, context.program, at);
     let wanted = |system: TierSystemId| run.system.is_none_or(|wanted| wanted == system);
     for system in state.tiers.held().iter().map(|tier| tier.system).filter(|system| wanted(*system)) {
         tiers.review(system, &mut draft)?;

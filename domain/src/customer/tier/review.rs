@@ -79,9 +79,7 @@ impl<'a> TierDraft<'a> {
     }
 
     fn stay(&self, level: &TierLevel, draft: &Draft<'_>) -> Stay<'a> {
-        let balance = |account| draft.available(account);
-        let lifetime = |account| draft.lifetime(account);
-        self.program.stay(level.id, &balance, &lifetime, self.at)
+        self.standing(draft, |standing| self.program.stay(level.id, standing, self.at))
     }
 
     fn set_reviewed(&mut self, tier: &UserTier, result: ReviewResult) {

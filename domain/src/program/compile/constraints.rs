@@ -1,33 +1,40 @@
-//! The constraints of a node.
+//! The constraints of a node, but for those on moment and customer.
 
 use super::{
     super::{
         document::{self, Field, Items},
         tree::{
-            AccountSum, ChannelTest, CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest,
+            AccountSum, ChannelTest, CheckSize, CheckSizeBasis, EventTest, ItemKey, ItemSet, PaymentTest,
+            PointsTest, PurchaseTest, ReferenceKind, ReferenceTest, StoreTest,
         },
     },
     Path, ProblemCode, Report, Unique,
+    circumstances::{self, Circumstances},
     symbols::Symbols,
     trees::Known,
 };
+use crate::{Rate, time::Span};
 
 /// incentives.md 1.7
 const CONSTRAINTS_MAX: usize = 20;
-/// Constraint types of the platform that cannot be evaluated yet (incentives.md 3.5).
-const NOT_YET: [i64; 10] = [1, 4, 128, 256, 512, 1024, 2048, 4096, 8192, 32768];
-/// What can be evaluated, on the nodes it belongs to.
+/// The types of the platform (incentives.md 3.5), on the nodes they belong to.
 const STORE: i64 = 2;
+const PAYMENT: i64 = 4;
 const ACCOUNTS: i64 = 8;
 const CHECK_SIZE: i64 = 16;
 const ITEMS: i64 = 32;
 const CHANNEL: i64 = 64;
+const OFFERS: i64 = 2048;
+const SOURCES: i64 = 4096;
+const PROMO_CODES: i64 = 8192;
 const DISCOUNTED: i64 = 16384;
+/// What a purchase can be asked for, circumstances apart.
+const ON_GOODS: [i64; 8] = [STORE, PAYMENT, CHECK_SIZE, ITEMS, CHANNEL, OFFERS, PROMO_CODES, DISCOUNTED];
 
-type Documents = Vec<(usize, document::Constraint)>;
+pub(super) type Documents = Vec<(usize, document::Worded<document::Constraint>)>;
 
-/// Groups carry no constraints.
-pub(super) fn none_on_group(documents: Documents, at: &Path<'_>, report: &mut Report) {
+/// Groups, and nodes that look at nothing but the customer, carry no constraints.
+pub(super) fn none(documents: Documents, at: &Path<'_>, report: &mut Report) {
     for_each(documents, &[], at, report, |_, _, _, _| {});
 }
 
@@ -41,16 +48,7 @@ pub(super) fn on_balance(
     let mut sums = Vec::new();
     for_each(documents, &[ACCOUNTS], at, report, |_, document, at, report| {
         include_only(&document.mode, at, report);
-        let named = report.required(at, "point_accounts", document.point_accounts).unwrap_or_default();
-        let mut accounts = Vec::new();
-        for id in named.into_keys() {
-            if known.accounts.iter().any(|account| account.id == id) {
-                accounts.push(id);
-            } else {
-                let message = format!("there is no point account {id}");
-                report.add(&at.member("point_accounts"), ProblemCode::PointAccountNotFound, message);
-            }
-        }
+        let accounts = point_accounts(document.point_accounts, known, at, report);
         let rank = report.optional(at, "rank", document.rank).unwrap_or(0);
         let version = report.optional(at, "version", document.version).unwrap_or(0);
         if let Some(id) = report.required(at, "id", document.id) {
@@ -61,30 +59,173 @@ pub(super) fn on_balance(
     sums
 }
 
-/// The constraints of a current-purchase node.
+fn point_accounts(
+    field: Field<std::collections::BTreeMap<crate::id::PointAccountId, serde::de::IgnoredAny>>,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Vec<crate::id::PointAccountId> {
+    let named = report.required(at, "point_accounts", field).unwrap_or_default();
+    let mut accounts = Vec::new();
+    for id in named.into_keys() {
+        if known.accounts.iter().any(|account| account.id == id) {
+            accounts.push(id);
+        } else {
+            let message = format!("there is no point account {id}");
+            report.add(&at.member("point_accounts"), ProblemCode::PointAccountNotFound, message);
+        }
+    }
+    accounts
+}
+
+/// The constraints of a node on purchases, and how far a `last` among them looks back. `counts`: the node looks at
+/// past purchases too.
 pub(super) fn on_purchase(
     documents: Documents,
+    counts: bool,
     known: Known<'_>,
     symbols: &mut Symbols<'_>,
     at: &Path<'_>,
     report: &mut Report,
-) -> PurchaseTest {
+) -> (PurchaseTest, Option<Span>) {
     let mut test = PurchaseTest::default();
     let mut discounted = Vec::new();
-    let allowed = [STORE, CHECK_SIZE, ITEMS, CHANNEL, DISCOUNTED];
+    let mut circumstances = Circumstances::default();
+    let allowed = [ON_GOODS.as_slice(), &circumstances::ALL].concat();
     for_each(documents, &allowed, at, report, |number, document, at, report| match number {
         STORE => test.stores.push(stores(document, known, at, report)),
         CHANNEL => test.channels.push(channels(document, at, report)),
         CHECK_SIZE => test.check_sizes.extend(check_size(document, at, report)),
         ITEMS => test.items.push(items(document, symbols, at, report)),
-        _ => {
-            include_only(&document.mode, at, report);
+        PAYMENT => test.payments.extend(payments(document, at, report)),
+        OFFERS => test.references.extend(offers(document, at, report)),
+        PROMO_CODES => test.references.extend(promo_codes(document, at, report)),
+        DISCOUNTED => {
+            let include = includes(document.mode, at, report);
             let field = document.include_fully_discounted;
-            discounted.push(report.optional(at, "include_fully_discounted", field).unwrap_or(false));
+            let included = report.optional(at, "include_fully_discounted", field).unwrap_or(false);
+            discounted.push(included == include);
         }
+        _ => circumstances.read(number, document, (known, counts), at, report),
     });
     test.include_fully_discounted = !discounted.is_empty() && discounted.iter().all(|included| *included);
-    test
+    test.circumstances = circumstances.all;
+    (test, circumstances.last)
+}
+
+/// The constraints of a node on events, and how far a `last` among them looks back.
+pub(super) fn on_event(
+    documents: Documents,
+    lookup: Option<Box<str>>,
+    counts: bool,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> (EventTest, Option<Span>) {
+    let mut circumstances = Circumstances::default();
+    for_each(documents, &circumstances::ALL, at, report, |number, document, at, report| {
+        circumstances.read(number, document, (known, counts), at, report);
+    });
+    (EventTest { lookup, circumstances: circumstances.all }, circumstances.last)
+}
+
+/// The constraints of a node on points earned or spent, and how far a `last` among them looks back.
+pub(super) fn on_points(
+    documents: Documents,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> (PointsTest, Option<Span>) {
+    let mut circumstances = Circumstances::default();
+    let (mut accounts, mut sources) = (Vec::new(), Vec::new());
+    // Rows of the ledger have a time and a customer, but no place and no context.
+    let of_customer =
+        [circumstances::TIME, circumstances::LEVELS, circumstances::TAGS, circumstances::JOINED];
+    let allowed = [[ACCOUNTS, SOURCES].as_slice(), &of_customer].concat();
+    for_each(documents, &allowed, at, report, |number, document, at, report| match number {
+        ACCOUNTS => {
+            let include = includes(document.mode, at, report);
+            let named = point_accounts(document.point_accounts, known, at, report);
+            let all = known.accounts.iter().map(|account| account.id);
+            accounts.push(all.filter(|id| named.contains(id) == include).collect());
+        }
+        SOURCES => sources.push(point_sources(document, known, at, report)),
+        _ => circumstances.read(number, document, (known, true), at, report),
+    });
+    let test = PointsTest {
+        accounts: in_all(&accounts, known.accounts.iter().map(|account| account.id)),
+        sources: in_all(&sources, known.sources.iter().map(|source| source.id)),
+        circumstances: circumstances.all,
+    };
+    (test, circumstances.last)
+}
+
+/// What each of the sets has, of all there is; nothing without a set.
+fn in_all<T: PartialEq>(sets: &[Vec<T>], all: impl Iterator<Item = T>) -> Option<Vec<T>> {
+    let in_each = |known: &T| sets.iter().all(|set| set.contains(known));
+    (!sets.is_empty()).then(|| all.filter(in_each).collect())
+}
+
+fn point_sources(
+    document: document::Constraint,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Vec<crate::id::PointSourceId> {
+    let include = includes(document.mode, at, report);
+    let array = at.member("point_source_ids");
+    let named = report.items(at, "point_source_ids", document.point_source_ids);
+    if named.is_empty() {
+        report.add(&array, ProblemCode::ConstraintInvalid, "names no point source");
+    }
+    for (place, id) in &named {
+        if known.sources.iter().all(|source| source.id != *id) {
+            let message = format!("there is no point source {id}");
+            report.add(&array.element(*place), ProblemCode::PointSourceNotFound, message);
+        }
+    }
+    let listed = |id| named.iter().any(|(_, named)| *named == id);
+    known.sources.iter().map(|source| source.id).filter(|id| listed(*id) == include).collect()
+}
+
+fn payments(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> Option<PaymentTest> {
+    let include = includes(document.mode, at, report);
+    let kinds = names(document.payment_types, "payment_types", at, report)?;
+    let minimum_share = report.optional(at, "minimum_share", document.minimum_share);
+    if minimum_share.is_some_and(|share| share.is_negative() || share.units() > Rate::UNIT) {
+        report.add(&at.member("minimum_share"), ProblemCode::OutOfRange, "not between 0 and 1");
+    }
+    Some(PaymentTest { include, kinds, minimum_share: minimum_share.filter(|share| share.is_positive()) })
+}
+
+fn offers(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> Option<ReferenceTest> {
+    let include = includes(document.mode, at, report);
+    let references = names(document.offer_ids, "offer_ids", at, report)?;
+    Some(ReferenceTest { include, kind: ReferenceKind::Offer, references })
+}
+
+fn promo_codes(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> Option<ReferenceTest> {
+    report.refuse(at, "code_list_id", &document.code_list_id, "lists of promo codes are");
+    let include = includes(document.mode, at, report);
+    if document.code_list_id.is_there() && !document.codes.is_there() {
+        return None;
+    }
+    let references = names(document.codes, "codes", at, report)?;
+    Some(ReferenceTest { include, kind: ReferenceKind::PromoCode, references })
+}
+
+fn names(
+    field: Items<String>,
+    name: &'static str,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Option<Vec<Box<str>>> {
+    let named = report.items(at, name, field);
+    if named.is_empty() {
+        report.add(&at.member(name), ProblemCode::ConstraintInvalid, "names nothing");
+        return None;
+    }
+    Some(named.into_iter().map(|(_, text)| text.trim().into()).collect())
 }
 
 /// Hands over the constraints that may stand on the node and can be evaluated; reports the others.
@@ -100,7 +241,7 @@ fn for_each(
         report.add(&array, ProblemCode::TooManyConstraints, format!("more than {CONSTRAINTS_MAX}"));
     }
     let mut ids = Unique::ids();
-    for (place, mut document) in documents {
+    for (place, document::Worded { value: mut document, .. }) in documents {
         let at = array.element(place);
         if let Some(id) = document.id.present() {
             ids.check(*id, &at.member("id"), report);
@@ -110,12 +251,13 @@ fn for_each(
         match number {
             None => {}
             Some(number) if allowed.contains(&number) => each(number, document, &at, report),
-            Some(STORE | ACCOUNTS | CHECK_SIZE | ITEMS | CHANNEL | DISCOUNTED) => {
+            Some(number)
+                if matches!(number, ACCOUNTS | SOURCES)
+                    || ON_GOODS.contains(&number)
+                    || circumstances::ALL.contains(&number) =>
+            {
                 let message = "constraints of this type do not belong on this type of node";
                 report.add(&at_number, ProblemCode::ConstraintNotAllowed, message);
-            }
-            Some(number) if NOT_YET.contains(&number) => {
-                report.not_supported(&at_number, &format!("constraints of type {number} are"));
             }
             Some(number) => {
                 report.add(
@@ -129,7 +271,7 @@ fn for_each(
 }
 
 /// Whether `mode` is include, the default.
-fn includes(field: Field<String>, at: &Path<'_>, report: &mut Report) -> bool {
+pub(super) fn includes(field: Field<String>, at: &Path<'_>, report: &mut Report) -> bool {
     match report.optional(at, "mode", field) {
         None => true,
         Some(mode) if mode.eq_ignore_ascii_case("include") => true,
@@ -145,7 +287,7 @@ fn includes(field: Field<String>, at: &Path<'_>, report: &mut Report) -> bool {
     }
 }
 
-fn include_only(mode: &Field<String>, at: &Path<'_>, report: &mut Report) {
+pub(super) fn include_only(mode: &Field<String>, at: &Path<'_>, report: &mut Report) {
     if mode.is_there() && !mode.present().is_some_and(|mode| mode.eq_ignore_ascii_case("include")) {
         report.not_supported(&at.member("mode"), "another mode than include on this type of constraint is");
     }
@@ -182,7 +324,7 @@ fn channels(document: document::Constraint, at: &Path<'_>, report: &mut Report) 
 }
 
 fn check_size(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> Option<CheckSize> {
-    include_only(&document.mode, at, report);
+    let include = includes(document.mode, at, report);
     let min = report.optional(at, "min", document.min);
     let max = report.optional(at, "max", document.max);
     let basis = match report.optional(at, "basis", document.basis).as_deref() {
@@ -197,7 +339,7 @@ fn check_size(document: document::Constraint, at: &Path<'_>, report: &mut Report
     let message = match (min, max) {
         (None, None) => "names neither min nor max",
         (Some(min), Some(max)) if max < min => "max is below min",
-        (_, _) => return Some(CheckSize { min, max, basis }),
+        (_, _) => return Some(CheckSize { include, min, max, basis }),
     };
     report.add(at, ProblemCode::ConstraintInvalid, message);
     None

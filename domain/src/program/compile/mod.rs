@@ -4,8 +4,13 @@
 //! a problem never leaves this module.
 
 mod accounts;
+mod actions;
+mod circumstances;
 mod constraints;
+mod events;
 mod expiration;
+mod fingerprint;
+mod leaves;
 mod limits;
 mod nodes;
 mod outcomes;
@@ -15,11 +20,13 @@ mod retailer;
 mod symbols;
 mod tiers;
 mod trees;
+mod values;
 
 use std::{collections::HashSet, hash::Hash, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use leaves::DISTINCT_MAX;
 use report::{Path, Report};
 
 use super::{ExpirationPolicy, Problem, ProblemCode, Program, document::Document, index::TreeIndex};
@@ -72,6 +79,7 @@ pub(super) fn compile(
     let accounts = accounts::accounts(document.point_accounts, &retailer, &mut report);
     let sources = accounts::sources(document.point_sources, &accounts, retailer.id, &mut report);
     let mut tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
+    let events = events::events(document.events, retailer.id, &mut report);
     let mut symbols = symbols::Symbols::new(&catalog);
     let known = trees::Known {
         retailer: &retailer,
@@ -79,6 +87,8 @@ pub(super) fn compile(
         sources: &sources,
         tier_systems: &tier_systems,
         stores: &stores,
+        events: &events,
+        zone: &retailer.zone,
     };
     let trees = trees::trees(document.rule_trees, known, &mut symbols, &mut report);
     let skus = symbols.into_skus();
@@ -101,6 +111,7 @@ pub(super) fn compile(
         watches_activity,
         sources,
         tier_systems,
+        events,
         stores,
         catalog,
         places,

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::{
     super::{
         document::{self, Items},
-        tree::{BalanceTest, Comparison, Node, NodeTest},
+        tree::{Node, NodeTest},
     },
     Path, ProblemCode, Report, Unique, constraints,
+    leaves::Leaf,
     symbols::Symbols,
     trees::{Known, TreeType},
 };
@@ -15,8 +16,6 @@ use crate::id::RuleNodeId;
 
 /// incentives.md 1.7
 const NODES_MAX: usize = 200;
-/// Node types of the platform that cannot be evaluated yet (incentives.md 3.4).
-const NOT_YET: [i64; 13] = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 8192, 16384, 65536, 131_072];
 
 /// A node without the places of its children.
 struct Loose {
@@ -69,47 +68,23 @@ struct Reader<'a, 'b> {
 impl Reader<'_, '_> {
     fn read(
         &mut self,
-        document: document::Node,
+        mut document: document::Node,
         inside: Option<RuleNodeId>,
         at: &Path<'_>,
         report: &mut Report,
     ) {
-        let id = report.required(at, "id", document.id);
-        report.retailer(at, document.retailer_id, self.known.retailer.id);
-        let named = report.optional(at, "parent_id", document.parent_id);
+        let id = report.required(at, "id", std::mem::take(&mut document.id));
+        report.retailer(at, std::mem::take(&mut document.retailer_id), self.known.retailer.id);
+        let named = report.optional(at, "parent_id", std::mem::take(&mut document.parent_id));
         if inside.is_some() && named.is_some() && named != inside {
             let message = "names another parent than the node it stands in";
             report.add(&at.member("parent_id"), ProblemCode::RuleParentUnknown, message);
         }
-        let rank = report.optional(at, "rank", document.rank).unwrap_or(0);
-        let negate = report.optional(at, "negate", document.negate).unwrap_or(false);
-        report.refuse(at, "lookback", &document.lookback, "looking back over past purchases is");
-        let number = report.required(at, "discriminator", document.discriminator);
-        let constraints = report.items(at, "constraints", document.constraints);
-        let test = match number {
-            Some(1 | 2) => {
-                constraints::none_on_group(constraints, at, report);
-                if number == Some(1) { NodeTest::All(Vec::new()) } else { NodeTest::Any(Vec::new()) }
-            }
-            Some(2048 | 4096) => {
-                let balance = (document.target_balance, document.comparison);
-                let test = self.balance(balance, constraints, at, report);
-                if number == Some(2048) { NodeTest::Balance(test) } else { NodeTest::Lifetime(test) }
-            }
-            Some(32768) => NodeTest::CurrentPurchase(constraints::on_purchase(
-                constraints,
-                self.known,
-                self.symbols,
-                at,
-                report,
-            )),
-            other => {
-                self.refuse(other, at, report);
-                NodeTest::All(Vec::new())
-            }
-        };
+        let rank = report.optional(at, "rank", std::mem::take(&mut document.rank)).unwrap_or(0);
+        let negate = report.optional(at, "negate", std::mem::take(&mut document.negate)).unwrap_or(false);
+        let children = report.items(at, "children", std::mem::take(&mut document.children));
+        let test = self.test(document, at, report);
         self.check_place(&test, at, report);
-        let children = report.items(at, "children", document.children);
         if let Some(id) = id {
             let node = Node { id, parent: inside.or(named), rank, negate, test };
             let parent_path =
@@ -122,64 +97,42 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn balance(
-        &self,
-        (target, comparison): (document::Field<crate::Points>, document::Field<i64>),
-        constraints: Vec<(usize, document::Constraint)>,
-        at: &Path<'_>,
-        report: &mut Report,
-    ) -> BalanceTest {
-        let target = report.required(at, "target_balance", target).unwrap_or_default();
-        let number = report.optional(at, "comparison", comparison);
-        let comparison = number.map_or(Some(Comparison::AtLeast), Comparison::from_number);
-        if comparison.is_none() {
-            let at = at.member("comparison");
-            match number {
-                Some(6..=10) => report.not_supported(&at, "this comparison of a balance is"),
-                _ => report.add(&at, ProblemCode::InvalidValue, "no comparison has this number"),
-            }
+    /// What a node asks. An empty group stands in for what could not be read, which has been reported.
+    fn test(&mut self, mut document: document::Node, at: &Path<'_>, report: &mut Report) -> NodeTest {
+        let number = report.required(at, "discriminator", std::mem::take(&mut document.discriminator));
+        let constraints = report.items(at, "constraints", std::mem::take(&mut document.constraints));
+        let counts = matches!(number, Some(4 | 8 | 16 | 32 | 64 | 128 | 256));
+        if document.lookback.is_there() && !counts {
+            let message = "only nodes that count look back";
+            report.add(&at.member("lookback"), ProblemCode::RuleNotAllowed, message);
         }
-        let constraints = constraints::on_balance(constraints, self.known, at, report);
-        let mut accounts = Vec::new();
-        for account in constraints.iter().flat_map(|constraint| &constraint.accounts) {
-            // Constraints of one node all hold: an account is summed when each of them names it.
-            let in_all = constraints.iter().all(|constraint| constraint.accounts.contains(account));
-            if in_all && !accounts.contains(account) {
-                accounts.push(*account);
-            }
-        }
-        if constraints.is_empty() {
-            accounts = self.known.accounts.iter().map(|account| account.id).collect();
-        }
-        BalanceTest { target, comparison: comparison.unwrap_or(Comparison::AtLeast), accounts, constraints }
-    }
-
-    fn refuse(&self, number: Option<i64>, at: &Path<'_>, report: &mut Report) {
-        let at = at.member("discriminator");
         match number {
-            None => {}
-            Some(number) if NOT_YET.contains(&number) => {
-                report.not_supported(&at, &format!("rule nodes of type {number} are"));
+            Some(1 | 2) => {
+                constraints::none(constraints, at, report);
+                if number == Some(1) { NodeTest::All(Vec::new()) } else { NodeTest::Any(Vec::new()) }
             }
+            None => NodeTest::All(Vec::new()),
             Some(number) => {
-                report.add(&at, ProblemCode::InvalidValue, format!("{number} is no type of rule node"))
+                let leaf = Leaf { document, constraints, known: self.known, symbols: &mut *self.symbols };
+                leaf.test(number, at, report).unwrap_or(NodeTest::All(Vec::new()))
             }
         }
     }
 
-    /// There is no purchase where a level is entered, and a purchase is evaluated without what was ever earned.
+    /// A node belongs where the thing it looks at is: there is no purchase where a level is entered.
     fn check_place(&self, test: &NodeTest, at: &Path<'_>, report: &mut Report) {
-        let at = at.member("discriminator");
-        match (self.tree_type, test) {
+        let message = match (self.tree_type, test) {
             (TreeType::Enter | TreeType::Stay, NodeTest::CurrentPurchase(_)) => {
-                let message = "a tree that enters or keeps a tier level has no current purchase";
-                report.add(&at, ProblemCode::RuleNotAllowed, message);
+                "a tree that enters or keeps a tier level has no current purchase"
             }
-            (TreeType::Purchase, NodeTest::Lifetime(_)) => {
-                report.not_supported(&at, "lifetime points (4096) in purchase trees are");
+            (TreeType::Enter | TreeType::Stay, NodeTest::CurrentEvent(_) | NodeTest::Field(_)) => {
+                "a tree that enters or keeps a tier level looks at the customer alone"
             }
-            (TreeType::Enter | TreeType::Stay | TreeType::Purchase, _) => {}
-        }
+            (TreeType::Event, NodeTest::CurrentPurchase(_)) => "an event tree has no current purchase",
+            (TreeType::Purchase, NodeTest::CurrentEvent(_)) => "a purchase tree has no current event",
+            (TreeType::Enter | TreeType::Stay | TreeType::Event | TreeType::Purchase, _) => return,
+        };
+        report.add(&at.member("discriminator"), ProblemCode::RuleNotAllowed, message);
     }
 }
 
@@ -198,7 +151,7 @@ fn check_shape(loose: &[Loose], array: &Path<'_>, report: &mut Report) {
         };
         match by_id.get(&parent).map(|parent| &parent.test) {
             Some(NodeTest::All(_) | NodeTest::Any(_)) => {}
-            Some(NodeTest::Balance(_) | NodeTest::Lifetime(_) | NodeTest::CurrentPurchase(_)) => {
+            Some(_) => {
                 report.add(&parent_path, ProblemCode::RuleParentUnknown, "the parent is no group");
             }
             None => {
@@ -256,7 +209,7 @@ fn place(
     let places = siblings.into_iter().map(|child| place(child, below, ordered)).collect();
     match &mut node.test {
         NodeTest::All(children) | NodeTest::Any(children) => *children = places,
-        NodeTest::Balance(_) | NodeTest::Lifetime(_) | NodeTest::CurrentPurchase(_) => {}
+        _ => {}
     }
     ordered.push(node);
     ordered.len() - 1

@@ -5,7 +5,8 @@ use super::{
         document::{self, Field, Items},
         tree::{AmountBasis, AwardRule, Combine, Effect, Limit, Multiplied, Outcome, PerAmount, PerQuantity},
     },
-    Path, ProblemCode, Report, Unique,
+    Path, ProblemCode, Report, Unique, actions,
+    leaves::data_path,
     limits::limits,
     trees::{Known, Siblings, TreeType},
 };
@@ -17,7 +18,7 @@ use crate::{
 /// incentives.md 1.7
 const OUTCOMES_MAX: usize = 20;
 /// Outcome types of the platform that cannot be carried out yet (incentives.md 3.8).
-const NOT_YET: [i64; 9] = [8, 16, 32, 64, 128, 256, 512, 1024, 2048];
+const NOT_YET: [i64; 3] = [8, 256, 1024];
 
 /// The outcomes, by rank. `chosen_items`: a node of the tree selects lines by item.
 pub(super) fn outcomes(
@@ -34,10 +35,10 @@ pub(super) fn outcomes(
         report.add(&array, ProblemCode::TooManyOutcomes, format!("more than {OUTCOMES_MAX}"));
     }
     match tree_type {
-        TreeType::Purchase if documents.is_empty() => {
-            report.add(&array, ProblemCode::OutcomeRequired, "a purchase tree gives something");
+        TreeType::Purchase | TreeType::Event if documents.is_empty() => {
+            report.add(&array, ProblemCode::OutcomeRequired, "a purchase or event tree gives something");
         }
-        TreeType::Purchase | TreeType::Enter | TreeType::Stay => {}
+        TreeType::Purchase | TreeType::Event | TreeType::Enter | TreeType::Stay => {}
     }
     let mut ids = Unique::ids();
     let mut ranked = Vec::new();
@@ -50,10 +51,10 @@ pub(super) fn outcomes(
         report.refuse(&at, "delay", &document.delay, "delayed outcomes are");
         let rank = report.optional(&at, "rank", std::mem::take(&mut document.rank)).unwrap_or(0);
         let limits = limits(std::mem::take(&mut document.limits), &at, report);
-        if tree_type.is_of_level() {
-            only_fixed_points(&document, &limits, &at, report);
+        if tree_type.is_of_level() && !is_fixed_points(&document, &limits, &at, report) {
+            continue;
         }
-        let effect = effect(document, chosen_items, known, siblings, &at, report);
+        let effect = effect(document, (tree_type, chosen_items), known, siblings, &at, report);
         if let (Some(id), Some(effect)) = (id, effect) {
             ranked.push((rank, Outcome { id, limits, effect }));
         }
@@ -63,19 +64,27 @@ pub(super) fn outcomes(
 }
 
 /// Where a level is entered or kept there is no purchase to reckon with, and nothing counts the uses of a limit.
-fn only_fixed_points(document: &document::Outcome, limits: &[Limit], at: &Path<'_>, report: &mut Report) {
-    if matches!(document.discriminator.present(), Some(2 | 4 | 4096)) {
+fn is_fixed_points(
+    document: &document::Outcome,
+    limits: &[Limit],
+    at: &Path<'_>,
+    report: &mut Report,
+) -> bool {
+    let others =
+        matches!(document.discriminator.present(), Some(2 | 4 | 16 | 32 | 64 | 128 | 512 | 2048 | 4096));
+    if others {
         let what = "outcomes for entering or keeping a tier level other than fixed points are";
         report.not_supported(&at.member("discriminator"), what);
     }
     if !limits.is_empty() {
         report.not_supported(&at.member("limits"), "limits of outcomes for a tier level are");
     }
+    !others
 }
 
 fn effect(
     document: document::Outcome,
-    chosen_items: bool,
+    (tree_type, chosen_items): (TreeType, bool),
     known: Known<'_>,
     siblings: &Siblings,
     at: &Path<'_>,
@@ -85,6 +94,10 @@ fn effect(
     let number = report.required(at, "discriminator", std::mem::take(&mut document.discriminator))?;
     match number {
         1 | 2 | 4 => {
+            if number == 2 && tree_type == TreeType::Event {
+                let message = "an event has no amount";
+                report.add(&at.member("discriminator"), ProblemCode::OutcomeNotAllowed, message);
+            }
             let source = std::mem::take(&mut document.point_source_id);
             let accounts = std::mem::take(&mut document.point_account_ids);
             let target = target(source, accounts, known, at, report);
@@ -97,6 +110,10 @@ fn effect(
             Some(Effect::Points { source, accounts, award: award? })
         }
         4096 => multiplier(document, siblings, at, report),
+        16 | 32 | 64 | 128 | 512 | 2048 => {
+            let amounts = tree_type != TreeType::Event;
+            actions::action(number, document, (amounts, chosen_items), known, at, report).map(Effect::Action)
+        }
         other => {
             let at = at.member("discriminator");
             if NOT_YET.contains(&other) {
@@ -159,12 +176,7 @@ fn per_amount(
         Field::Absent => Some(Money::from_units(Money::UNIT)),
         field => above_zero(at, "per_amount", field, report),
     };
-    let basis = match report.number(at, "basis", document.basis, 0..=3, if chosen_items { 2 } else { 0 }) {
-        0 => AmountBasis::Items,
-        1 => AmountBasis::Subtotal,
-        2 => AmountBasis::Qualifying,
-        _ => AmountBasis::TotalSpend,
-    };
+    let basis = basis(document.basis, chosen_items, at, report);
     let hurdle = hurdle(document.hurdle, at, report).and_then(|hurdle| {
         const QUANTITY_UNITS: i64 = 10_i64.pow(Quantity::SCALE - Money::SCALE);
         if hurdle.units() % QUANTITY_UNITS != 0 {
@@ -178,8 +190,24 @@ fn per_amount(
     Some(PerAmount { rate: rate?, per_amount: per_amount?, basis, hurdle, max_points, rounding, precision })
 }
 
+/// Which amount earns; without saying, the lines that were chosen by item, else all lines (incentives.md 6.6).
+pub(super) fn basis(
+    field: Field<i64>,
+    chosen_items: bool,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> AmountBasis {
+    match report.number(at, "basis", field, 0..=3, if chosen_items { 2 } else { 0 }) {
+        0 => AmountBasis::Items,
+        1 => AmountBasis::Subtotal,
+        2 => AmountBasis::Qualifying,
+        _ => AmountBasis::TotalSpend,
+    }
+}
+
 fn per_quantity(document: document::Outcome, at: &Path<'_>, report: &mut Report) -> Option<PerQuantity> {
-    report.refuse(at, "quantity_field", &document.quantity_field, "quantities from a dynamic field are");
+    let field = report.optional(at, "quantity_field", document.quantity_field);
+    let field = field.and_then(|text| data_path(&text, "quantity_field", at, report));
     let points = above_zero(at, "points", document.points, report);
     let quantity_per_award = above_zero(at, "quantity_per_award", document.quantity_per_award, report);
     let decimals = i64::from(Quantity::SCALE);
@@ -191,6 +219,7 @@ fn per_quantity(document: document::Outcome, at: &Path<'_>, report: &mut Report)
     Some(PerQuantity {
         points: points?,
         quantity_per_award: quantity_per_award?,
+        field,
         decimal_precision: u32::try_from(decimal_precision).unwrap_or(0),
         hurdle,
         max_points,
@@ -252,7 +281,7 @@ fn multiplied(names: Vec<String>, siblings: &Siblings, at: &Path<'_>, report: &m
         };
         match siblings.trees.get(&id) {
             Some(true) => trees.push(id),
-            Some(false) => report.add(&at, ProblemCode::RuleTreeNotFound, "the tree is no purchase tree"),
+            Some(false) => report.add(&at, ProblemCode::RuleTreeNotFound, "the tree gives no points"),
             None => report.add(&at, ProblemCode::RuleTreeNotFound, format!("there is no rule tree {id}")),
         }
     }
@@ -261,7 +290,7 @@ fn multiplied(names: Vec<String>, siblings: &Siblings, at: &Path<'_>, report: &m
 }
 
 /// A required amount above zero.
-fn above_zero<T: Default + PartialOrd>(
+pub(super) fn above_zero<T: Default + PartialOrd>(
     at: &Path<'_>,
     name: &'static str,
     field: Field<T>,

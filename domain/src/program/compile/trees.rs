@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::{
     super::{
-        PointAccount, PointSource, Retailer, RuleTree, Store, TierSystem,
+        EventDefinition, PointAccount, PointSource, Retailer, RuleTree, Store, TierSystem,
         document::{self, Items},
+        event,
         tree::{Exclusivity, ExclusivityMode, TreeKind, Triggers},
     },
     Path, ProblemCode, Report, Unique,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     id::{RuleTreeId, TierLevelId},
-    time::Timestamp,
+    time::{Timestamp, Zone},
 };
 
 const STATUS_PAUSED: i64 = 1;
@@ -25,7 +26,7 @@ const STATUS_ARCHIVED: i64 = 3;
 const PRIORITY_MAX: i64 = 1_000;
 const PRIORITY_DEFAULT: i64 = 100;
 /// What starts purchase trees (incentives.md 6.1).
-const PURCHASE_EVENT: &str = "COMPLETE_TRANSACTION";
+const PURCHASE_EVENT: &str = event::COMPLETE_TRANSACTION;
 /// What starts qualification (incentives.md 8.2).
 const EARN_EVENT: &str = "EARN_POINTS";
 
@@ -37,12 +38,23 @@ pub(super) struct Known<'a> {
     pub(super) sources: &'a [PointSource],
     pub(super) tier_systems: &'a [TierSystem],
     pub(super) stores: &'a [Store],
+    pub(super) events: &'a [EventDefinition],
+    /// Times without a zone are in this one: the tree's.
+    pub(super) zone: &'a Zone,
+}
+
+impl Known<'_> {
+    /// Whether there is an event of this name that starts event trees.
+    pub(super) fn raises(&self, lookup: &str) -> bool {
+        let defined = self.events.iter().any(|known| known.lookup.eq_ignore_ascii_case(lookup));
+        defined || lookup.eq_ignore_ascii_case(event::COMPLETE_TRANSACTION)
+    }
 }
 
 /// What trees may refer to among themselves.
 #[derive(Debug, Default)]
 pub(super) struct Siblings {
-    /// Whether the tree of this id is a purchase tree.
+    /// Whether the tree of this id gives points.
     pub(super) trees: HashMap<RuleTreeId, bool>,
     pub(super) groups: HashMap<String, u32>,
 }
@@ -51,6 +63,7 @@ pub(super) struct Siblings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TreeType {
     Purchase,
+    Event,
     Enter,
     Stay,
 }
@@ -59,7 +72,7 @@ impl TreeType {
     /// It belongs to the levels it is assigned to, and looks at no purchase.
     pub(super) const fn is_of_level(self) -> bool {
         match self {
-            Self::Purchase => false,
+            Self::Purchase | Self::Event => false,
             Self::Enter | Self::Stay => true,
         }
     }
@@ -112,7 +125,7 @@ fn siblings(documents: &[(usize, document::RuleTree)]) -> Siblings {
     let mut siblings = Siblings::default();
     for (_, document) in documents {
         if let Some(id) = document.id.present() {
-            siblings.trees.insert(*id, document.tree_type.present() == Some(&1));
+            siblings.trees.insert(*id, matches!(document.tree_type.present(), Some(1 | 2)));
         }
         if let Some(group) = document.exclusivity_group.present() {
             let next = count(siblings.groups.len());
@@ -145,7 +158,8 @@ fn tree(
     let priority = report.number(at, "priority", priority, 0..=PRIORITY_MAX, PRIORITY_DEFAULT);
     let exclusivity = exclusivity(&mut document, siblings, at, report);
     let tree_type = tree_type(report.required(at, "tree_type", document.tree_type), at, report)?;
-    let triggers = trigger_events(document.trigger_events, tree_type, at, report);
+    let known = Known { zone: &zone, ..known };
+    let triggers = trigger_events(document.trigger_events, tree_type, known, at, report);
     let levels = levels(document.tier_assignments, tree_type, known, at, report);
     let nodes = nodes::nodes(document.rules, tree_type, known, symbols, at, report);
     let limits = limits(document.limits, at, report);
@@ -155,23 +169,26 @@ fn tree(
     if tree_type.is_of_level() && !limits.is_empty() {
         report.not_supported(&at.member("limits"), "limits of trees that enter or keep a tier level are");
     }
+    let kind = match tree_type {
+        TreeType::Purchase => TreeKind::Purchase(outcomes),
+        TreeType::Event => TreeKind::Event(triggers.events, outcomes),
+        TreeType::Enter => TreeKind::Enter(triggers.entrance, outcomes),
+        TreeType::Stay => TreeKind::Stay(outcomes),
+    };
+    let (live, priority) = (status == STATUS_LIVE, u16::try_from(priority).unwrap_or(0));
     Some(RuleTree {
         id: id?,
         name,
-        live: status == STATUS_LIVE,
+        live,
         starts,
         ends,
         zone,
-        priority: u16::try_from(priority).unwrap_or(0),
+        priority,
         exclusivity,
         levels,
         limits,
         nodes,
-        kind: match tree_type {
-            TreeType::Purchase => TreeKind::Purchase(outcomes),
-            TreeType::Enter => TreeKind::Enter(triggers, outcomes),
-            TreeType::Stay => TreeKind::Stay(outcomes),
-        },
+        kind,
     })
 }
 
@@ -192,9 +209,9 @@ fn tree_type(number: Option<i64>, at: &Path<'_>, report: &mut Report) -> Option<
     let at = at.member("tree_type");
     match number? {
         1 => return Some(TreeType::Purchase),
+        2 => return Some(TreeType::Event),
         3 => return Some(TreeType::Enter),
         4 => return Some(TreeType::Stay),
-        2 => report.not_supported(&at, "event trees (tree_type 2) are"),
         other => report.add(&at, ProblemCode::InvalidValue, format!("{other} is no tree type")),
     }
     None
@@ -231,26 +248,64 @@ fn exclusivity(
     Some(Exclusivity { group, mode })
 }
 
-/// After what a tree is looked at. None listed: whatever starts a tree of its type.
-fn trigger_events(field: Items<String>, tree_type: TreeType, at: &Path<'_>, report: &mut Report) -> Triggers {
+/// What starts a tree.
+struct TriggerEvents {
+    /// Event trees: in upper case.
+    events: Vec<Box<str>>,
+    /// Enter trees.
+    entrance: Triggers,
+}
+
+/// After what a tree is looked at. None listed: whatever starts a tree of its type, but an event tree must say it.
+fn trigger_events(
+    field: Items<String>,
+    tree_type: TreeType,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) -> TriggerEvents {
     let array = at.member("trigger_events");
-    let starts: &[&str] = match tree_type {
-        TreeType::Purchase => &[PURCHASE_EVENT],
-        TreeType::Enter => &[PURCHASE_EVENT, EARN_EVENT],
-        // The maintenance clock alone starts it.
-        TreeType::Stay => &[],
-    };
     let listed = report.items(at, "trigger_events", field);
+    let custom = |event: &str| known.events.iter().any(|known| known.lookup.eq_ignore_ascii_case(event));
+    let starts = |event: &str| match tree_type {
+        TreeType::Purchase => event.eq_ignore_ascii_case(PURCHASE_EVENT),
+        TreeType::Event => known.raises(event),
+        TreeType::Enter => {
+            [PURCHASE_EVENT, EARN_EVENT].iter().any(|known| known.eq_ignore_ascii_case(event))
+                || custom(event)
+        }
+        // The maintenance clock alone starts it.
+        TreeType::Stay => false,
+    };
+    if tree_type == TreeType::Event && listed.is_empty() {
+        report.add(&array, ProblemCode::Required, "names no event that starts the tree");
+    }
     let names =
         |event: &str| listed.is_empty() || listed.iter().any(|(_, known)| known.eq_ignore_ascii_case(event));
-    let triggers = Triggers { purchase: names(PURCHASE_EVENT), points_earned: names(EARN_EVENT) };
-    for (place, event) in listed {
-        if !starts.iter().any(|known| known.eq_ignore_ascii_case(&event)) {
+    let some_custom = listed.iter().any(|(_, event)| custom(event));
+    let entrance = Triggers {
+        purchase: names(PURCHASE_EVENT),
+        points_earned: names(EARN_EVENT),
+        custom_event: listed.is_empty() || some_custom,
+    };
+    for (place, event) in &listed {
+        if !starts(event) {
             let message = format!("{event} starts no tree of this type, or is not supported yet");
-            report.add(&array.element(place), ProblemCode::EventNotFound, message);
+            report.add(&array.element(*place), ProblemCode::EventNotFound, message);
         }
     }
-    triggers
+    let all_custom = || known.events.iter().all(|event| names(&event.lookup));
+    if tree_type == TreeType::Enter && some_custom && !all_custom() {
+        report.not_supported(
+            &array,
+            "looking at an enter tree after some of the retailer's events and not all is",
+        );
+    }
+    let mut events: Vec<Box<str>> =
+        listed.iter().map(|(_, event)| event.to_ascii_uppercase().into()).collect();
+    events.sort();
+    events.dedup();
+    TriggerEvents { events, entrance }
 }
 
 fn levels(

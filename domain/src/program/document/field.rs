@@ -1,6 +1,9 @@
 //! One member of a document: absent, read, or unreadable.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned},
+};
 use serde_json::value::RawValue;
 
 /// A member. `null` and `""` are absent (incentives.md 1.3).
@@ -47,6 +50,55 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
             Err(error) => Self::Invalid(without_position(&error.to_string()).to_owned()),
         })
     }
+}
+
+/// A value with the text it was read from.
+#[derive(Debug)]
+pub(in crate::program) struct Worded<T> {
+    /// The value.
+    pub(in crate::program) value: T,
+    /// Its JSON text.
+    pub(in crate::program) text: String,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Worded<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        let value = serde_json::from_str(text)
+            .map_err(|error| de::Error::custom(without_position(&error.to_string())))?;
+        Ok(Self { value, text: text.to_owned() })
+    }
+}
+
+/// A string, a number or a boolean, as text.
+#[derive(Debug)]
+pub(in crate::program) struct Scalar {
+    /// The string, or the JSON text of what is none.
+    pub(in crate::program) text: String,
+    /// It is a number.
+    pub(in crate::program) is_number: bool,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        match text.as_bytes().first() {
+            Some(b'"') => {
+                let text = serde_json::from_str(text).map_err(de::Error::custom)?;
+                Ok(Self { text, is_number: false })
+            }
+            Some(b'{' | b'[') | None => Err(de::Error::custom("neither text, number nor boolean")),
+            Some(first) => Ok(Self { text: text.to_owned(), is_number: matches!(first, b'0'..=b'9' | b'-') }),
+        }
+    }
+}
+
+/// A length of time: so many units (incentives.md 3.1).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::program) struct SpanDocument {
+    pub(in crate::program) value: Field<i64>,
+    pub(in crate::program) uom: Field<i64>,
 }
 
 /// The position in a message counts from the start of the member, which would mislead; the path says where.

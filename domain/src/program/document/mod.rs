@@ -3,12 +3,14 @@
 //! Nothing here refuses a member: a [`Field`] keeps what could not be read, so that the compiler can report every
 //! problem of a document together, each with its path. Members that are not listed are ignored (incentives.md 1.3).
 
+mod event;
 mod field;
 mod retailer;
 mod tier;
 mod tree;
 
-pub(super) use field::{Field, Items};
+pub(super) use event::Event;
+pub(super) use field::{Field, Items, Scalar, SpanDocument, Worded};
 pub(super) use retailer::{CatalogLine, Retailer, Store, Switches};
 pub(super) use tier::{TierLevel, TierSystem};
 pub(super) use tree::{Assignment, Constraint, ItemReference, Limit, Node, Outcome, RuleTree};
@@ -27,5 +29,6 @@ pub(in crate::program) struct Document {
     pub(in crate::program) point_accounts: Items<PointAccount>,
     pub(in crate::program) point_sources: Items<PointSource>,
     pub(in crate::program) tier_systems: Items<TierSystem>,
+    pub(in crate::program) events: Items<Event>,
     pub(in crate::program) rule_trees: Items<RuleTree>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Field, Items};
+use super::{Field, Items, Scalar, SpanDocument, Worded};
 use crate::{
     amount::{Money, Points, Quantity, Rate},
     id::{
@@ -56,8 +56,29 @@ pub(in crate::program) struct Node {
     pub(in crate::program) comparison: Field<i64>,
     pub(in crate::program) negate: Field<bool>,
     pub(in crate::program) target_balance: Field<Points>,
-    pub(in crate::program) lookback: Field<IgnoredAny>,
-    pub(in crate::program) constraints: Items<Constraint>,
+    pub(in crate::program) lookback: Field<SpanDocument>,
+    pub(in crate::program) target_count: Field<i64>,
+    pub(in crate::program) target_points: Field<Points>,
+    pub(in crate::program) target_amount: Field<Money>,
+    pub(in crate::program) target_quantity: Field<Quantity>,
+    pub(in crate::program) target_value: Field<Quantity>,
+    pub(in crate::program) amount_basis: Field<i64>,
+    pub(in crate::program) distinct: Field<bool>,
+    pub(in crate::program) event_lookup: Field<String>,
+    pub(in crate::program) tier_system_id: Field<TierSystemId>,
+    pub(in crate::program) tier_level_ids: Items<TierLevelId>,
+    pub(in crate::program) min_days_in_level: Field<i64>,
+    pub(in crate::program) tags: Items<String>,
+    pub(in crate::program) audience_ids: Items<IgnoredAny>,
+    #[serde(rename = "match")]
+    pub(in crate::program) matched: Field<String>,
+    pub(in crate::program) attribute: Field<String>,
+    pub(in crate::program) counter_name: Field<String>,
+    pub(in crate::program) data_path: Field<String>,
+    pub(in crate::program) data_type: Field<String>,
+    pub(in crate::program) aggregate: Field<String>,
+    pub(in crate::program) values: Items<Scalar>,
+    pub(in crate::program) constraints: Items<Worded<Constraint>>,
     pub(in crate::program) children: Items<Node>,
 }
 
@@ -83,6 +104,26 @@ pub(in crate::program) struct Constraint {
     pub(in crate::program) min_item_value: Field<Money>,
     pub(in crate::program) require_all: Field<bool>,
     pub(in crate::program) include_fully_discounted: Field<bool>,
+    pub(in crate::program) start_date: Field<String>,
+    pub(in crate::program) end_date: Field<String>,
+    pub(in crate::program) last: Field<SpanDocument>,
+    pub(in crate::program) payment_types: Items<String>,
+    pub(in crate::program) minimum_share: Field<Rate>,
+    pub(in crate::program) days: Items<i64>,
+    pub(in crate::program) from: Field<String>,
+    pub(in crate::program) to: Field<String>,
+    pub(in crate::program) tier_level_ids: Items<TierLevelId>,
+    pub(in crate::program) tags: Items<String>,
+    pub(in crate::program) audience_ids: Items<IgnoredAny>,
+    pub(in crate::program) key: Field<String>,
+    pub(in crate::program) comparison: Field<i64>,
+    pub(in crate::program) data_type: Field<String>,
+    pub(in crate::program) values: Items<Scalar>,
+    pub(in crate::program) offer_ids: Items<String>,
+    pub(in crate::program) point_source_ids: Items<PointSourceId>,
+    pub(in crate::program) codes: Items<String>,
+    pub(in crate::program) code_list_id: Field<IgnoredAny>,
+    pub(in crate::program) within: Field<SpanDocument>,
 }
 
 /// A member of an item set.
@@ -103,7 +144,7 @@ pub(in crate::program) struct Outcome {
     pub(in crate::program) rank: Field<i64>,
     pub(in crate::program) limits: Items<Limit>,
     pub(in crate::program) delay: Field<IgnoredAny>,
-    pub(in crate::program) quantity_field: Field<IgnoredAny>,
+    pub(in crate::program) quantity_field: Field<String>,
     pub(in crate::program) point_source_id: Field<PointSourceId>,
     pub(in crate::program) point_account_ids: Items<PointAccountId>,
     pub(in crate::program) amount: Field<Points>,
@@ -121,6 +162,16 @@ pub(in crate::program) struct Outcome {
     pub(in crate::program) factor: Field<Rate>,
     pub(in crate::program) combine: Field<String>,
     pub(in crate::program) applies_to: Field<AppliesTo>,
+    pub(in crate::program) force_spend: Field<bool>,
+    pub(in crate::program) percentage: Field<Rate>,
+    pub(in crate::program) tags: Items<String>,
+    pub(in crate::program) action: Field<String>,
+    pub(in crate::program) tier_system_id: Field<TierSystemId>,
+    pub(in crate::program) tier_level_id: Field<TierLevelId>,
+    pub(in crate::program) direction: Field<String>,
+    pub(in crate::program) process_joining_outcomes: Field<bool>,
+    pub(in crate::program) event_lookup: Field<String>,
+    pub(in crate::program) context: Field<BTreeMap<String, Field<Scalar>>>,
 }
 
 /// What a multiplier multiplies: one name or several.

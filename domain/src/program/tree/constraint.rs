@@ -1,11 +1,12 @@
-//! What a current-purchase node asks of a purchase and of its lines (incentives.md 6.3).
+//! What a node asks of a purchase and of its lines (incentives.md 6.3).
 
+use super::Circumstance;
 use crate::{
-    amount::{Money, Quantity},
+    amount::{Money, Quantity, Rate},
     id::StoreId,
 };
 
-/// All constraints of a current-purchase node. The default asks for nothing.
+/// All constraints of a node on purchases. The default asks for nothing.
 #[derive(Debug, Clone, Default)]
 pub struct PurchaseTest {
     /// Type 2: each must hold.
@@ -18,14 +19,51 @@ pub struct PurchaseTest {
     pub items: Vec<ItemSet>,
     /// Type 16384: lines of net value 0 qualify too.
     pub include_fully_discounted: bool,
+    /// Type 4: each must hold.
+    pub payments: Vec<PaymentTest>,
+    /// Types 2048 and 8192: each must hold.
+    pub references: Vec<ReferenceTest>,
+    /// Types 1, 128, 256, 512, 1024, 32768: each must hold.
+    pub circumstances: Vec<Circumstance>,
 }
 
-/// A type-2 constraint: sold in one of these stores, or in none of them.
+/// A type-4 constraint: paid with one of these types of payment.
+#[derive(Debug, Clone)]
+pub struct PaymentTest {
+    /// The listed types hold (`mode` include) or fail (exclude).
+    pub include: bool,
+    /// The types, compared without regard to letter case.
+    pub kinds: Vec<Box<str>>,
+    /// The part of all payments that they must make at least, 0 to 1; none: something.
+    pub minimum_share: Option<Rate>,
+}
+
+/// A type-2048 or type-8192 constraint: an offer or a promo code was applied on the ticket.
+#[derive(Debug, Clone)]
+pub struct ReferenceTest {
+    /// One of them was applied (`mode` include), or none (exclude).
+    pub include: bool,
+    /// What is looked for.
+    pub kind: ReferenceKind,
+    /// The references, compared without regard to letter case.
+    pub references: Vec<Box<str>>,
+}
+
+/// What a discount of the ticket refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// An offer: a discount that is not of a promo code.
+    Offer,
+    /// A promo code (`reference_id_type` `PromoCode`).
+    PromoCode,
+}
+
+/// A type-2 constraint: sold in one of these places, or in none of them.
 #[derive(Debug, Clone)]
 pub struct StoreTest {
     /// The listed stores hold (`mode` include) or fail (exclude).
     pub include: bool,
-    /// The stores, sorted.
+    /// The stores, sorted: those listed by id, and those with a listed tag or brand.
     pub stores: Vec<StoreId>,
 }
 
@@ -41,6 +79,8 @@ pub struct ChannelTest {
 /// A type-16 constraint. Both bounds are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckSize {
+    /// Sizes within the bounds hold (`mode` include) or fail (exclude).
+    pub include: bool,
     /// At least this.
     pub min: Option<Money>,
     /// At most this.

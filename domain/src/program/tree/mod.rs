@@ -1,13 +1,32 @@
 //! Rule trees in their compiled form: no JSON, no names to look up, references already checked (incentives.md section
 //! 6).
 
+mod attribute;
+mod circumstance;
 mod constraint;
+mod count;
+mod data;
 mod node;
 mod outcome;
+mod value;
 
-pub use constraint::{ChannelTest, CheckSize, CheckSizeBasis, ItemKey, ItemSet, PurchaseTest, StoreTest};
-pub use node::{AccountSum, BalanceTest, Comparison, Node, NodeTest};
-pub use outcome::{AmountBasis, AwardRule, Combine, Effect, Multiplied, Outcome, PerAmount, PerQuantity};
+pub use attribute::Attribute;
+pub use circumstance::{Circumstance, CircumstanceTest, DayAndHour};
+pub use constraint::{
+    ChannelTest, CheckSize, CheckSizeBasis, ItemKey, ItemSet, PaymentTest, PurchaseTest, ReferenceKind,
+    ReferenceTest, StoreTest,
+};
+pub use count::{CountTest, Counted, EventTest, PointsTest};
+pub use data::{Aggregate, DataLevel, DataPath};
+pub use node::{
+    AccountSum, AttributeTest, BalanceTest, Comparison, CounterTest, FieldTest, MembershipTest, Node,
+    NodeTest, TagMatch, TagTest,
+};
+pub use outcome::{
+    ActionRule, AmountBasis, AwardRule, Combine, Effect, MoveTo, Multiplied, Outcome, PerAmount, PerQuantity,
+    SpendRule, TagRule,
+};
+pub use value::{Value, ValueComparison, ValueKind, ValueTest};
 
 use crate::{
     amount::Points,
@@ -34,8 +53,8 @@ pub struct RuleTree {
     pub priority: u16,
     /// How it competes with others.
     pub exclusivity: Option<Exclusivity>,
-    /// Purchase trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the levels to enter
-    /// or keep.
+    /// Purchase and event trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the levels to
+    /// enter or keep.
     pub levels: Vec<TierLevelId>,
     /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
     pub limits: Vec<Limit>,
@@ -54,9 +73,10 @@ impl RuleTree {
     /// What it gives when it passes, by rank.
     pub fn outcomes(&self) -> &[Outcome] {
         match &self.kind {
-            TreeKind::Purchase(outcomes) | TreeKind::Enter(_, outcomes) | TreeKind::Stay(outcomes) => {
-                outcomes
-            }
+            TreeKind::Purchase(outcomes)
+            | TreeKind::Event(_, outcomes)
+            | TreeKind::Enter(_, outcomes)
+            | TreeKind::Stay(outcomes) => outcomes,
         }
     }
 }
@@ -71,6 +91,8 @@ pub enum TreeKind {
     /// 4: says who stays in a tier level, and what staying gives: fixed points. The maintenance clock alone looks at
     /// it.
     Stay(Vec<Outcome>),
+    /// 2: gives something for an event of one of these names, which are in upper case.
+    Event(Vec<Box<str>>, Vec<Outcome>),
 }
 
 /// What happened to a customer, or after what a tree is looked at (`trigger_events`, incentives.md 6.1).
@@ -80,15 +102,19 @@ pub struct Triggers {
     pub purchase: bool,
     /// `EARN_POINTS`: points were issued, by a rule or on request.
     pub points_earned: bool,
+    /// An event that the retailer has defined. A tree is looked at after all of them or after none.
+    pub custom_event: bool,
 }
 
 impl Triggers {
     /// Whatever starts a tree: for a qualification on demand.
-    pub const ALL: Self = Self { purchase: true, points_earned: true };
+    pub const ALL: Self = Self { purchase: true, points_earned: true, custom_event: true };
 
     /// Something happened that the tree is looked at after.
     pub const fn meet(self, happened: Self) -> bool {
-        (self.purchase && happened.purchase) || (self.points_earned && happened.points_earned)
+        (self.purchase && happened.purchase)
+            || (self.points_earned && happened.points_earned)
+            || (self.custom_event && happened.custom_event)
     }
 }
 

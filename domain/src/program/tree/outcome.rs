@@ -1,9 +1,9 @@
-//! What a passing purchase tree gives (incentives.md 6.5).
+//! What a passing tree gives (incentives.md 6.5).
 
-use super::Limit;
+use super::{DataPath, Limit};
 use crate::{
     amount::{Money, Points, Quantity, Rate, Rounding},
-    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId},
+    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId, TierLevelId, TierSystemId},
 };
 
 /// One thing that a passing tree gives.
@@ -38,17 +38,116 @@ pub enum Effect {
         /// Which awards it multiplies.
         applies_to: Multiplied,
     },
+    /// Everything that gives no points.
+    Action(ActionRule),
+}
+
+/// An outcome that gives no points.
+#[derive(Debug, Clone)]
+pub enum ActionRule {
+    /// 32: takes points as a payment; more than there are are not taken at all, unless forced.
+    Spend {
+        /// Out of these accounts.
+        accounts: Vec<PointAccountId>,
+        /// How many.
+        points: SpendRule,
+        /// Overdraw where the first account allows it.
+        force: bool,
+    },
+    /// 512: lets a part of what the accounts hold run out at once.
+    Expire {
+        /// The accounts.
+        accounts: Vec<PointAccountId>,
+        /// Per cent, above 0 to 100.
+        percentage: Rate,
+    },
+    /// 64 with `add`: gives tags.
+    AddTags(Vec<TagRule>),
+    /// 64 with `remove`: takes tags, in lower case.
+    RemoveTags(Vec<Box<str>>),
+    /// 16: moves the customer within a tier system.
+    Move {
+        /// The system.
+        system: TierSystemId,
+        /// Where to.
+        to: MoveTo,
+        /// The benefits for entering the level are given.
+        joining_outcomes: bool,
+    },
+    /// 2048: takes the customer out of a tier system.
+    Leave(TierSystemId),
+    /// 128: publishes an event of this name, with this context: a flat JSON object.
+    Publish {
+        /// The event, upper case.
+        lookup: Box<str>,
+        /// Its context, as JSON text.
+        context: Option<Box<str>>,
+    },
+}
+
+impl ActionRule {
+    /// Its wire number (incentives.md 3.8).
+    pub const fn number(&self) -> u32 {
+        match self {
+            Self::Spend { .. } => 32,
+            Self::Expire { .. } => 512,
+            Self::AddTags(_) | Self::RemoveTags(_) => 64,
+            Self::Move { .. } => 16,
+            Self::Leave(_) => 2048,
+            Self::Publish { .. } => 128,
+        }
+    }
+}
+
+/// How many points a spend takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpendRule {
+    /// Always so many.
+    Fixed(Points),
+    /// So many for each unit of money.
+    Rate(Rate, AmountBasis),
+}
+
+/// A tag and how long it stays: `name;;seconds` (incentives.md 6.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagRule {
+    /// In lower case.
+    pub name: Box<str>,
+    /// Seconds until it goes; none: it stays.
+    pub seconds: Option<i64>,
+}
+
+/// Where a movement leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveTo {
+    /// To this level.
+    Level(TierLevelId),
+    /// To the next live level.
+    Up,
+    /// To the next lower live level.
+    Down,
 }
 
 /// How the points of an outcome are computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AwardRule {
     /// 1: always so many.
     Fixed(Points),
     /// 2: by the eligible amount.
     PerAmount(PerAmount),
-    /// 4: by the quantity of the qualifying lines.
+    /// 4: by the quantity of the qualifying lines, of the event, or of a field.
     PerQuantity(PerQuantity),
+}
+
+impl AwardRule {
+    /// Its wire number (incentives.md 3.8).
+    pub const fn number(&self) -> u32 {
+        match self {
+            Self::Fixed(_) => 1,
+            Self::PerAmount(_) => 2,
+            Self::PerQuantity(_) => 4,
+        }
+    }
 }
 
 /// `base / per_amount * rate` (incentives.md 6.5, 4.9).
@@ -71,12 +170,15 @@ pub struct PerAmount {
 }
 
 /// `quantity / quantity_per_award`, truncated, times `points` (incentives.md 4.9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PerQuantity {
     /// Points for each `quantity_per_award`.
     pub points: Points,
     /// Above zero.
     pub quantity_per_award: Quantity,
+    /// Where the quantity stands, when it is not that of the lines or of the event (litres, miles). Of several lines
+    /// or payments the sum counts.
+    pub field: Option<DataPath>,
     /// Decimals that the number of awards is truncated to, 0 to 6.
     pub decimal_precision: u32,
     /// Units below which nothing is earned.

@@ -1,12 +1,6 @@
 //! What came of the outcomes of a level's trees (incentives.md 6.5).
 
-use domain::{
-    Points,
-    customer::TierBenefit,
-    ledger::Movement,
-    program::Program,
-    rules::{RefusalReason, Refused},
-};
+use domain::{Points, customer::TierBenefit, ledger::Movement, program::Program, rules::Refused};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -70,7 +64,7 @@ impl TierOutcome {
         });
         let refused = benefit.refused.iter().map(|refused| {
             let Refused { tree, outcome, reason } = refused;
-            let reason = refusal(*reason);
+            let reason = reason.as_str();
             Self {
                 is_outcome_applied: false,
                 discriminator: FIXED_POINTS,
@@ -86,16 +80,5 @@ impl TierOutcome {
             }
         });
         given.chain(refused).collect()
-    }
-}
-
-const fn refusal(reason: RefusalReason) -> &'static str {
-    match reason {
-        RefusalReason::FrequencyLimit => "frequency_limit",
-        RefusalReason::Exclusivity => "exclusivity",
-        RefusalReason::HurdleNotMet => "hurdle_not_met",
-        RefusalReason::SourceLimit => "source_limit",
-        RefusalReason::MaxBalance => "max_balance",
-        RefusalReason::Inactive => "inactive",
     }
 }

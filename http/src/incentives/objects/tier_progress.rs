@@ -6,9 +6,9 @@ use domain::{
     Points,
     program::{
         Program,
-        tree::{AccountSum, Node, NodeTest},
+        tree::{AccountSum, Node},
     },
-    rules::{NodeProgress, TreeProgress},
+    rules::{Figure, NodeProgress, TreeProgress},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,7 +29,7 @@ pub struct ProgressNode {
     /// The value that was compared; not on groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
-    pub query_result: Option<Points>,
+    pub query_result: Option<FigureNumber>,
     /// The node.
     pub rule_id: String,
     /// Its parent; not on the root.
@@ -48,10 +48,25 @@ pub struct ProgressNode {
     pub rule_tree_name: &'static str,
 }
 
+/// A value that was compared, as a number.
+#[derive(Debug, Clone, Copy)]
+pub struct FigureNumber(Figure);
+
+impl Serialize for FigureNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Figure::Points(points) => points.serialize(serializer),
+            Figure::Money(amount) => amount.serialize(serializer),
+            Figure::Quantity(quantity) => quantity.serialize(serializer),
+            Figure::Whole(number) => number.serialize(serializer),
+        }
+    }
+}
+
 /// A node as configured.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProgressRule {
-    /// 1 all-of, 2 any-of, 2048 point balance, 4096 lifetime points, 32768 current purchase.
+    /// The type of the node (incentives.md 3.4).
     pub discriminator: u32,
     /// What a leaf's value is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +124,7 @@ impl ProgressNode {
         let test = progress.balance_test();
         let constraints = test.map_or(&[][..], |test| &test.constraints);
         let rule = ProgressRule {
-            discriminator: discriminator(node),
+            discriminator: node.test.number(),
             target_balance: test.map(|test| test.target),
             comparison: test.map(|test| test.comparison.number()),
             id: node.id.to_string(),
@@ -120,7 +135,7 @@ impl ProgressNode {
             constraints: constraints.iter().map(|sum| ProgressConstraint::new(sum, node, program)).collect(),
         };
         Self {
-            query_result: progress.query_result,
+            query_result: progress.query_result.map(FigureNumber),
             rule_id: rule.id.clone(),
             parent_id: rule.parent_id.clone(),
             tree_id: tree.to_owned(),
@@ -144,15 +159,5 @@ impl ProgressConstraint {
             rank: sum.rank,
             version: sum.version,
         }
-    }
-}
-
-const fn discriminator(node: &Node) -> u32 {
-    match node.test {
-        NodeTest::All(_) => 1,
-        NodeTest::Any(_) => 2,
-        NodeTest::Balance(_) => 2048,
-        NodeTest::Lifetime(_) => 4096,
-        NodeTest::CurrentPurchase(_) => 32_768,
     }
 }

@@ -111,9 +111,7 @@ fn progress(
     program: &Program,
     now: Timestamp,
 ) -> Vec<TreeProgressObject> {
-    let available = |account| customer.available(account, program, now);
-    let lifetime = |account| customer.lifetime(account, program, now);
-    let trees = program.entrance_progress(level, &available, &lifetime, now);
+    let trees = customer.standing(program, now, |standing| program.entrance_progress(level, standing, now));
     trees.iter().map(|tree| TreeProgressObject::new(tree, program)).collect()
 }
 

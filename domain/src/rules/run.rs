@@ -1,0 +1,262 @@
+//! One decision's evaluation: the trees of the trigger, then those of the events that follow from it (incentives.md
+//! 6.4, 1.6).
+
+use std::collections::VecDeque;
+
+use super::{
+    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Scene, Standing, evaluate::consider,
+    settle::settle, tally, ticket::Ticket,
+};
+use crate::{
+    amount::{Points, Quantity},
+    id::{OutcomeId, PointAccountId, RuleTreeId},
+    program::{
+        Program, RuleTree,
+        event::COMPLETE_TRANSACTION,
+        tree::{ActionRule, Effect, NodeTest},
+    },
+    time::Timestamp,
+};
+
+/// How often an event may lead to another one (incentives.md 1.6).
+const DEPTH_MAX: u8 = 5;
+/// Events of one decision at most: without a bound, rules that publish several events each would double them at every
+/// step.
+const EVENTS_MAX: usize = 100;
+
+impl Program {
+    /// What the trees give for a purchase, and for the events it leads to. `only` restricts purchase trees to those of
+    /// an earlier evaluation, whatever has become of their status and dates since (incentives.md 9.1).
+    pub fn evaluate(
+        &self,
+        purchase: &Purchase<'_>,
+        standing: &Standing<'_>,
+        only: Option<&[RuleTreeId]>,
+    ) -> Evaluation {
+        let Ok(ticket) = Ticket::new(self, purchase) else {
+            let failed = self.candidates(None, purchase.time, standing, only);
+            let failed = failed.into_iter().map(|tree| tree.id).collect();
+            return Evaluation { failed, ..Evaluation::default() };
+        };
+        let mut run = Run::new(self, standing, purchase.time, Some(&ticket));
+        let counted = tally::of_purchase(&ticket, &run.scene(standing, None));
+        run.evaluation.counted = counted;
+        let candidates = self.candidates(Some(&ticket), purchase.time, standing, only);
+        run.round(&candidates, standing, None, 0);
+        // What cannot be split is the largest payer's, and a ticket that only brings things back leads to nothing.
+        let leads_on = purchase.share.is_largest() && ticket.is_net_return() == Ok(false);
+        if leads_on && self.tree_index().listens() {
+            run.events.push_front(Published {
+                depth: 1,
+                lookup: COMPLETE_TRANSACTION,
+                context: None,
+                by: None,
+            });
+            run.cascade();
+        }
+        run.evaluation
+    }
+
+    /// What the event trees give for an event, and for those it leads to.
+    pub fn evaluate_event(&self, event: &Happening<'_>, standing: &Standing<'_>) -> Evaluation {
+        let mut run = Run::new(self, standing, event.time, None);
+        run.event(event, 0);
+        run.cascade();
+        run.evaluation
+    }
+
+    fn candidates(
+        &self,
+        ticket: Option<&Ticket<'_>>,
+        time: Timestamp,
+        standing: &Standing<'_>,
+        only: Option<&[RuleTreeId]>,
+    ) -> Vec<&RuleTree> {
+        let mut trees = match (only, ticket) {
+            (Some(ids), _) => self.tree_index().named_purchase_trees(ids),
+            (None, Some(ticket)) => self.tree_index().purchase_trees(ticket, standing.tiers),
+            (None, None) => self.tree_index().all_purchase_trees(),
+        };
+        let held = |tree: &RuleTree| tree.levels.is_empty() || standing.holds(&tree.levels);
+        trees.retain(|tree| held(tree) && (only.is_some() || tree.holds_at(time)));
+        trees
+    }
+}
+
+/// An event that a tree has published, or the platform.
+struct Published<'a> {
+    depth: u8,
+    lookup: &'a str,
+    context: Option<&'a str>,
+    /// The outcome that published it.
+    by: Option<(RuleTreeId, OutcomeId)>,
+}
+
+struct Run<'a> {
+    program: &'a Program,
+    standing: &'a Standing<'a>,
+    time: Timestamp,
+    ticket: Option<&'a Ticket<'a>>,
+    evaluation: Evaluation,
+    events: VecDeque<Published<'a>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        program: &'a Program,
+        standing: &'a Standing<'a>,
+        time: Timestamp,
+        ticket: Option<&'a Ticket<'a>>,
+    ) -> Self {
+        let (evaluation, events) = (Evaluation::default(), VecDeque::new());
+        Self { program, standing, time, ticket, evaluation, events }
+    }
+
+    fn scene<'s>(&'s self, standing: &'s Standing<'s>, event: Option<&'s Happening<'s>>) -> Scene<'s> {
+        let Self { program, time, ticket, .. } = *self;
+        Scene { program, time, ticket, event, standing, counted: &self.evaluation.counted }
+    }
+
+    /// Lets some trees run together.
+    fn round(
+        &mut self,
+        trees: &[&'a RuleTree],
+        standing: &Standing<'_>,
+        event: Option<&Happening<'_>>,
+        depth: u8,
+    ) {
+        let (settled, counts_before) = {
+            let scene = self.scene(standing, event);
+            (run_together(trees, &scene), counts_before(trees, &scene))
+        };
+        let (outcome, failed) = settled;
+        for action in &outcome.actions {
+            if let Act::Publish { .. } = action.act {
+                self.publish(action.tree, action.outcome, depth + 1);
+            }
+        }
+        let all = &mut self.evaluation;
+        all.failed.extend(failed);
+        all.awards.extend(outcome.awards);
+        all.refused.extend(outcome.refused);
+        all.uses.extend(outcome.uses);
+        all.actions.extend(outcome.actions);
+        for (key, count) in counts_before {
+            if all.counts_before.iter().all(|(known, _)| *known != key) {
+                all.counts_before.push((key, count));
+            }
+        }
+    }
+
+    fn publish(&mut self, tree: RuleTreeId, outcome: OutcomeId, depth: u8) {
+        let rule =
+            self.program.tree(tree).and_then(|tree| tree.outcomes().iter().find(|known| known.id == outcome));
+        if let Some(Effect::Action(ActionRule::Publish { lookup, context })) = rule.map(|rule| &rule.effect) {
+            let (context, by) = (context.as_deref(), Some((tree, outcome)));
+            self.events.push_back(Published { depth, lookup, context, by });
+        }
+    }
+
+    /// Lets the event trees run for every event that was published, in the order in which they were.
+    fn cascade(&mut self) {
+        let mut seen = 0;
+        while let Some(Published { depth, lookup, context, by }) = self.events.pop_front() {
+            seen += 1;
+            if depth > DEPTH_MAX || seen > EVENTS_MAX {
+                self.drop_event(by);
+                continue;
+            }
+            let quantity = Quantity::from_units(Quantity::UNIT);
+            self.event(&Happening { time: self.time, lookup, quantity, context }, depth);
+        }
+    }
+
+    /// The event was not published after all.
+    fn drop_event(&mut self, by: Option<(RuleTreeId, OutcomeId)>) {
+        let Some((tree, outcome)) = by else { return };
+        let same = |action: &super::Action| action.tree == tree && action.outcome == outcome;
+        if let Some(place) = self.evaluation.actions.iter().rposition(same) {
+            self.evaluation.actions.remove(place);
+        }
+        self.evaluation.refused.push(Refused { tree, outcome, reason: RefusalReason::CascadeDepth });
+    }
+
+    fn event(&mut self, event: &Happening<'_>, depth: u8) {
+        let counted = tally::of_event(&self.scene(self.standing, Some(event)));
+        self.evaluation.counted.extend(counted);
+        let trees: Vec<_> = self.program.tree_index().event_trees(event.lookup).collect();
+        let candidate = |tree: &&RuleTree| {
+            tree.holds_at(self.time) && (tree.levels.is_empty() || self.standing.holds(&tree.levels))
+        };
+        let trees: Vec<_> = trees.into_iter().filter(candidate).collect();
+        if trees.is_empty() {
+            return;
+        }
+        // Trees of an event that followed see what those before them gave and used.
+        let mut usage = None;
+        if !self.evaluation.uses.is_empty() {
+            let mut used = self.standing.usage.clone();
+            for change in &self.evaluation.uses {
+                // What does not sum is far above every limit, and was counted once already.
+                if used.record(change).is_err() {
+                    break;
+                }
+            }
+            usage = Some(used);
+        }
+        let given: Vec<(PointAccountId, Points)> =
+            self.evaluation.awards.iter().map(|award| (award.account, award.points)).collect();
+        let own = self.standing.balance;
+        let balance = move |account| {
+            let more = given.iter().filter(|(known, _)| *known == account).map(|(_, points)| *points);
+            Points::sum(more.chain([own(account)])).unwrap_or_else(|_| own(account))
+        };
+        let standing = Standing {
+            balance: &balance,
+            usage: usage.as_ref().unwrap_or(self.standing.usage),
+            ..*self.standing
+        };
+        self.round(&trees, &standing, Some(event), depth);
+    }
+}
+
+/// What trees give together, and those whose arithmetic failed.
+fn run_together(trees: &[&RuleTree], scene: &Scene<'_>) -> (Evaluation, Vec<RuleTreeId>) {
+    let mut failed = Vec::new();
+    let mut passed = Vec::with_capacity(trees.len());
+    for tree in trees {
+        match consider(tree, scene) {
+            Ok(Some(tree)) => passed.push(tree),
+            Ok(None) => {}
+            Err(_) => failed.push(tree.id),
+        }
+    }
+    loop {
+        match settle(&passed) {
+            Ok(evaluation) => return (evaluation, failed),
+            // A tree whose arithmetic fails must not win over others either: without it, once more.
+            Err(tree) => {
+                passed.retain(|known| known.tree.id != tree);
+                failed.push(tree);
+            }
+        }
+    }
+}
+
+/// What the counting nodes of these trees had come to before the trigger.
+fn counts_before(trees: &[&RuleTree], scene: &Scene<'_>) -> Vec<(super::CountKey, i64)> {
+    let mut counts = Vec::new();
+    if !scene.program.tree_index().counts() {
+        return counts;
+    }
+    for tree in trees {
+        for node in &tree.nodes {
+            if let NodeTest::Count(test) = &node.test
+                && let Ok(count) = tally::before(tree, node, test, scene.standing, scene.time)
+            {
+                counts.push((tally::key(tree, node, test), count));
+            }
+        }
+    }
+    counts
+}

@@ -1,0 +1,119 @@
+//! Which lines of a purchase satisfy the constraints of a node (incentives.md 6.3).
+
+use super::{Purchase, Scene, leaf::circumstances_hold, lines::LineSet, ticket::Ticket};
+use crate::{
+    amount::{AmountError, Money, Rate},
+    program::tree::{
+        AmountBasis, ChannelTest, CheckSizeBasis, ItemSet, PaymentTest, PurchaseTest, ReferenceKind,
+        ReferenceTest, StoreTest,
+    },
+    sale::SaleDiscount,
+};
+
+/// The kind of reference that is a promo code (pos-offers.md B.4).
+const PROMO_CODE: &str = "PromoCode";
+
+/// The lines that satisfy a node; none when the purchase does not.
+pub(super) fn purchase_lines(
+    test: &PurchaseTest,
+    ticket: &Ticket<'_>,
+    scene: &Scene<'_>,
+) -> Result<Option<LineSet>, AmountError> {
+    if !sold_where(test, ticket.purchase)
+        || !circumstances_hold(&test.circumstances, scene)
+        || !references_hold(test, ticket.purchase)
+    {
+        return Ok(None);
+    }
+    for payments in &test.payments {
+        if paid_with(payments, ticket.purchase)? != payments.include {
+            return Ok(None);
+        }
+    }
+    selected(test, ticket)
+}
+
+fn selected(test: &PurchaseTest, ticket: &Ticket<'_>) -> Result<Option<LineSet>, AmountError> {
+    let counts = |place: usize| test.include_fully_discounted || ticket.has_value(place);
+    let count = ticket.line_count();
+    let mut lines = match test.items.as_slice() {
+        [] => LineSet::of(count, counts),
+        [first, ..] => LineSet::of(count, |place| counts(place) && ticket.selects(first, place)),
+    };
+    if let Some((first, others)) = test.items.split_first() {
+        if !holds(first, &lines, ticket)? {
+            return Ok(None);
+        }
+        for set in others {
+            let selected = LineSet::of(count, |place| counts(place) && ticket.selects(set, place));
+            if !holds(set, &selected, ticket)? {
+                return Ok(None);
+            }
+            lines.intersect(&selected);
+        }
+        if lines.is_empty() {
+            return Ok(None);
+        }
+    }
+    for size in &test.check_sizes {
+        let measured = match size.basis {
+            CheckSizeBasis::Subtotal => ticket.purchase.subtotal,
+            CheckSizeBasis::Eligible => ticket.eligible(AmountBasis::Qualifying, &lines)?,
+        };
+        let inside = size.min.is_none_or(|min| min <= measured) && size.max.is_none_or(|max| measured <= max);
+        if inside != size.include {
+            return Ok(None);
+        }
+    }
+    Ok(Some(lines))
+}
+
+/// What a node asks of store and channel.
+fn sold_where(test: &PurchaseTest, purchase: &Purchase<'_>) -> bool {
+    let in_store = |known: &StoreTest| known.stores.binary_search(&purchase.store).is_ok() == known.include;
+    let through = |known: &ChannelTest| {
+        known.channels.iter().any(|channel| channel.eq_ignore_ascii_case(purchase.channel)) == known.include
+    };
+    test.stores.iter().all(in_store) && test.channels.iter().all(through)
+}
+
+/// What a node asks of the discounts on the ticket.
+fn references_hold(test: &PurchaseTest, purchase: &Purchase<'_>) -> bool {
+    let discounts = purchase.content.map_or(&[][..], |content| &content.discounts);
+    let carries = |known: &ReferenceTest| discounts.iter().any(|discount| refers(discount, known));
+    test.references.iter().all(|known| carries(known) == known.include)
+}
+
+fn refers(discount: &SaleDiscount, test: &ReferenceTest) -> bool {
+    let promo =
+        discount.reference_id_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(PROMO_CODE));
+    promo == (test.kind == ReferenceKind::PromoCode)
+        && discount.reference_id.as_deref().is_some_and(|reference| {
+            test.references.iter().any(|known| known.eq_ignore_ascii_case(reference.trim()))
+        })
+}
+
+/// Whether enough of the ticket was paid with these types of payment.
+fn paid_with(test: &PaymentTest, purchase: &Purchase<'_>) -> Result<bool, AmountError> {
+    let listed = |kind: &str| test.kinds.iter().any(|known| known.eq_ignore_ascii_case(kind.trim()));
+    let of_kind = purchase.payments.iter().filter(|payment| listed(payment.kind));
+    let part = Money::sum(of_kind.map(|payment| payment.amount))?;
+    let Some(share) = test.minimum_share else { return Ok(part.is_positive()) };
+    let total = Money::sum(purchase.payments.iter().map(|payment| payment.amount))?;
+    let asked = total.wide() * share.wide();
+    Ok(part.is_positive() && part.wide() * i128::from(Rate::UNIT) >= asked)
+}
+
+/// What an item constraint asks of the lines it selects.
+fn holds(set: &ItemSet, selected: &LineSet, ticket: &Ticket<'_>) -> Result<bool, AmountError> {
+    if selected.is_empty() {
+        return Ok(false);
+    }
+    if set.require_all && !set.keys.iter().all(|key| ticket.matches_key(selected, *key)) {
+        return Ok(false);
+    }
+    match set.min_quantity {
+        None => Ok(true),
+        Some(min) => Ok(ticket.quantity(selected)? >= min),
+    }
+}
