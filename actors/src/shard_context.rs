@@ -146,6 +146,12 @@ impl Surroundings for InEpoch<'_> {
                 into.remembered.push((*key, remembered));
             }
             Need::History => into.history = Some(Box::new(history::of_customer(store.as_ref(), entity.id)?)),
+            Need::AnsweredEvent(key) => {
+                let customer = CustomerId::from_bytes(entity.id);
+                let row = store.get(index::EVENTS, &index::events::key(customer, *key))?;
+                let answered = row.map(|value| index::events::read(&value)).transpose()?;
+                into.answered.push((*key, answered));
+            }
             Need::Evaluation(sale) => {
                 into.evaluations.push((*sale, evaluation_of(entity, *sale, store.as_ref())?));
             }

@@ -45,10 +45,11 @@ fn table(bench: bool) -> Vec<Row> {
     let mut table = core();
     table.extend(point_of_sale(bench));
     // Also without the prefix, as the platform's pages print the paths (incentives.md 1.1).
-    table.extend(points("/incentives", true));
-    table.extend(points("", false));
-    table.extend(tiers("/incentives", true));
-    table.extend(tiers("", false));
+    for (prefix, documented) in [("/incentives", true), ("", false)] {
+        for rows in [points, points_2, tiers, rules, configuration] {
+            table.extend(rows(prefix, documented));
+        }
+    }
     table.extend(sales());
     table.extend(administration());
     table.extend(operational());
@@ -100,17 +101,16 @@ fn point_of_sale(bench: bool) -> Vec<Row> {
 
 fn points(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{
-        all_balances, balance, configuration_routes, deposit, deposit_2, expirations, expire,
-        fetch_point_audit_logs, modify, reverse, spend, spend_multiple, transfer,
+        all_balances, balance, deposit, expirations, expire, fetch_point_audit_logs, modify, spend,
+        spend_multiple, transfer,
     };
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
-    // Version 2.0 of these is the same, under a second spelling.
-    let again = |path: &'static str, name, resource: fn(Resource) -> Resource| Row {
-        documented: None,
-        ..row(path, name, resource)
-    };
-    let mut rows = vec![
+    vec![
+        row("/incentives/api/1.0/user_points/deposit", "deposit", |points| points.route(post().to(deposit))),
         row("/incentives/api/1.0/user_points/spend", "spend", |points| points.route(post().to(spend))),
+        row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| {
+            points.route(post().to(spend_multiple))
+        }),
         row("/incentives/api/1.0/user_points/transfer", "transfer", |points| {
             points.route(post().to(transfer))
         }),
@@ -119,6 +119,26 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
         row("/incentives/api/1.0/user_points/expirations", "expirations", |points| {
             points.route(post().to(expirations))
         }),
+        row("/incentives/api/1.0/user_points/balance", "balance", |points| points.route(post().to(balance))),
+        row("/incentives/api/1.0/user_points/all_balances", "all_balances", |points| {
+            points.route(post().to(all_balances))
+        }),
+        row(
+            "/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs",
+            "fetch_point_audit_logs",
+            |rows| rows.route(post().to(fetch_point_audit_logs)),
+        ),
+    ]
+}
+
+/// Version 2.0 of the points: mostly the same under a second spelling, which the document does not repeat.
+fn points_2(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{
+        all_balances, balance, deposit_2, fetch_point_audit_logs, reverse, spend, spend_multiple, transfer,
+    };
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
+    let again = |path, name, resource| incentives_row((prefix, false), path, name, resource);
+    vec![
         row("/incentives/api/2.0/user_points/deposit", "deposit", |points| {
             points.route(post().to(deposit_2))
         }),
@@ -139,22 +159,12 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
         again("/incentives/api/2.0/user_points/fetch_point_audit_logs", "fetch_point_audit_logs", |rows| {
             rows.route(post().to(fetch_point_audit_logs))
         }),
-        row("/incentives/api/1.0/user_points/deposit", "deposit", |points| points.route(post().to(deposit))),
-        row("/incentives/api/1.0/user_points/spend_multiple", "spend_multiple", |points| {
-            points.route(post().to(spend_multiple))
-        }),
-        row("/incentives/api/1.0/user_points/balance", "balance", |points| points.route(post().to(balance))),
-        row("/incentives/api/1.0/user_points/all_balances", "all_balances", |points| {
-            points.route(post().to(all_balances))
-        }),
-        row(
-            "/incentives/api/1.0/point_audit_logs/fetch_point_audit_logs",
-            "fetch_point_audit_logs",
-            |rows| rows.route(post().to(fetch_point_audit_logs)),
-        ),
-    ];
-    rows.extend(configuration_routes().into_iter().map(|(path, name, resource)| row(path, name, resource)));
-    rows
+    ]
+}
+
+fn configuration(prefix: &str, documented: bool) -> Vec<Row> {
+    let row = |(path, name, resource)| incentives_row((prefix, documented), path, name, resource);
+    incentives::configuration_routes().into_iter().map(row).collect()
 }
 
 fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
@@ -183,6 +193,25 @@ fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
         }),
         row("/incentives/api/1.0/user_tiers/fetch_members", "tier_members", |rows| {
             rows.route(post().to(fetch_tier_members))
+        }),
+    ]
+}
+
+fn rules(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{fetch_events, fetch_user_state, trigger_user_event, user_progress};
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
+    vec![
+        row("/incentives/api/1.0/user_events/trigger_user_event", "trigger_user_event", |event| {
+            event.route(post().to(trigger_user_event))
+        }),
+        row("/incentives/api/1.0/trigger/fetch_events", "fetch_events", |events| {
+            events.route(post().to(fetch_events))
+        }),
+        row("/incentives/api/1.0/progress/rule_tree/user_progress", "user_progress", |progress| {
+            progress.route(post().to(user_progress))
+        }),
+        row("/incentives/api/1.0/user_state/fetch", "fetch_user_state", |state| {
+            state.route(post().to(fetch_user_state))
         }),
     ]
 }

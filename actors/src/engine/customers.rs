@@ -109,6 +109,8 @@ impl Engine {
             | customer::Error::Refused(_)
             | customer::Error::IdempotencyConflict
             | customer::Error::Tier(_)
+            | customer::Error::EventNotFound
+            | customer::Error::OccurrenceOutOfRange
             | customer::Error::Amount(_) => {
                 tracing::error!(error = %refused, "a changed profile was refused");
                 Err(EngineError::Crashed.into())

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod customers;
+mod events;
 mod inflight;
 mod points;
 mod sale_query;
@@ -23,6 +24,7 @@ use tokio::sync::oneshot;
 
 pub use configuration::{ConfigureError, EditError};
 pub use customers::{Clash, CreateError, UpdateError};
+pub use events::TriggerError;
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};
 pub use sales::{SaleAnswer, SaleError, SaleRequest};

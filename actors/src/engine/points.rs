@@ -44,7 +44,9 @@ impl Engine {
                 customer::Error::Exists
                 | customer::Error::ClaimsExpired
                 | customer::Error::Conflict
-                | customer::Error::Tier(_) => {
+                | customer::Error::Tier(_)
+                | customer::Error::EventNotFound
+                | customer::Error::OccurrenceOutOfRange => {
                     tracing::error!(error = %refused, "a posting was refused for a reason that is not a posting's");
                     EngineError::Crashed.into()
                 }

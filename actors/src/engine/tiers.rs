@@ -58,7 +58,9 @@ impl Engine {
         let command = customer::Command::Tiers(Box::new(command));
         let refused = match self.ask::<Customer>(id.bytes(), command).await {
             Ok(Reply::Tiers(decided)) => return Ok(*decided),
-            Ok(Reply::Done | Reply::Credited | Reply::Posted { .. } | Reply::Settled) => {
+            Ok(
+                Reply::Done | Reply::Credited | Reply::Posted { .. } | Reply::Settled | Reply::Triggered(_),
+            ) => {
                 unreachable!("a tier command answers what was done about tiers")
             }
             Err(AskError::Engine(error)) => return Err(error.into()),
@@ -72,6 +74,8 @@ impl Engine {
             customer::Error::Exists
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
+            | customer::Error::EventNotFound
+            | customer::Error::OccurrenceOutOfRange
             | customer::Error::Refused(_) => {
                 tracing::error!(error = %refused, "a tier command was refused for a reason that is not a tier's");
                 EngineError::Crashed.into()

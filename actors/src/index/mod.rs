@@ -3,6 +3,7 @@
 
 pub mod configurations;
 pub mod due;
+pub mod events;
 pub mod members;
 pub mod remembered;
 pub mod requests;
@@ -21,6 +22,8 @@ pub const REMEMBERED: IndexId = IndexId(3);
 pub const DUE: IndexId = IndexId(4);
 /// Members of tier levels.
 pub const MEMBERS: IndexId = IndexId(5);
+/// Answers to events under a customer's keys.
+pub const EVENTS: IndexId = IndexId(12);
 /// Versions of the configuration. Numbers below 20 are kept for what hangs on customers and sales.
 pub const CONFIGURATIONS: IndexId = IndexId(20);
 

@@ -1,6 +1,6 @@
 //! Customers in the store.
 
-use domain::customer::{Command, Customer, Effect, Event, Remembered};
+use domain::customer::{AnsweredEvent, Command, Customer, Effect, Event, Remembered};
 use domain::identifier;
 use store::{Haste, IndexChange};
 
@@ -21,6 +21,12 @@ impl Durable for Customer {
         };
         let mut rows = Vec::new();
         for event in decided.events {
+            if let Event::EventTriggered(triggered) = event
+                && let Some((key, body)) = triggered.key
+            {
+                let answered = AnsweredEvent { body, answer: triggered.answer.clone(), at: triggered.at };
+                rows.push(index::events::put(id, key, &answered));
+            }
             let Event::PointsPosted(posted) = event else { continue };
             for ((key, body), detail) in posted.keys.iter().zip(&posted.details) {
                 let remembered = Remembered { body: *body, detail: detail.clone(), at: posted.at };
@@ -49,6 +55,7 @@ impl Durable for Customer {
             | Command::Update { .. }
             | Command::CreditSale(_)
             | Command::Post(_)
+            | Command::Trigger(_)
             | Command::Tiers(_) => Haste::Now,
         }
     }

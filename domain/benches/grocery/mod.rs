@@ -7,7 +7,8 @@ use laurel_domain::{
 };
 
 const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
-const CATALOG: &str = r#"
+/// A small catalog.
+pub const CATALOG: &str = r#"
 {"item_id": "salad", "name": "Salad", "category": "SALAD", "department": "PRODUCE", "brand": "National"}
 {"item_id": "petrol", "name": "Unleaded", "category": "GASOLINE", "department": "FUEL", "brand": ""}
 {"item_id": "yogurt", "name": "Yogurt", "category": "YOGURT", "department": "GROCERY", "brand": "Private"}

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::{
-    About, BenefitKind, Cause, Entry, Event, PointsPosted, ReversalTarget, RulesActed, SaleCredited,
-    TierBenefit,
+    About, BenefitKind, Cause, Entry, Event, EventTriggered, PointsPosted, ReversalTarget, RulesActed,
+    SaleCredited, TierBenefit,
 };
 use crate::{
     amount::Points,
@@ -149,6 +149,7 @@ impl AuditLog {
                 benefits.iter().for_each(|benefit| self.apply_benefit(benefit, *written));
             }
             Event::RulesActed(acted) => self.apply_acted(acted),
+            Event::EventTriggered(triggered) => self.apply_triggered(triggered),
             Event::LotsRedated { lots, .. } => {
                 for redated in lots {
                     self.change_lot(redated.row, |lot| lot.expires = redated.expires);
@@ -245,6 +246,21 @@ impl AuditLog {
                 ..CausedBy::default()
             };
             self.write(movement, written, None, caused_by);
+        }
+    }
+
+    fn apply_triggered(&mut self, triggered: &EventTriggered) {
+        let event = triggered.answer.id;
+        for Entry { movement, cause, .. } in &triggered.entries {
+            let caused_by = CausedBy {
+                modification_type: "RuleTree".into(),
+                modification_entity_id: cause.tree.to_string().into(),
+                request_id: event.to_string().into(),
+                idempotency_id: format!("{event}:{}:{}", cause.tree, cause.outcome).into(),
+                transaction_id: triggered.transaction_id.clone(),
+                tree: Some(cause.tree),
+            };
+            self.write(movement, triggered.at, None, caused_by);
         }
     }
 

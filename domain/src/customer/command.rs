@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AuditRow, PostedDetail, Profile, TierCommand, TierError, TiersDecided};
+use super::{AuditRow, PostedDetail, Profile, TierCommand, TierError, TiersDecided, Triggered, UserEvent};
 use crate::{
     amount::{AmountError, Points},
     id::{CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
@@ -41,6 +41,8 @@ pub enum Command {
     Tiers(Box<TierCommand>),
     /// Do what is due, and nothing else.
     Settle,
+    /// Let an event happen.
+    Trigger(Box<UserEvent>),
 }
 
 /// A revision of a sale, for one of its payers.
@@ -227,6 +229,8 @@ pub enum Reply {
     Done,
     /// The sale is booked, or was already.
     Credited,
+    /// What came of an event.
+    Triggered(Box<Triggered>),
     /// The details of the posting, in the order of the request, and the rows it wrote.
     Posted {
         /// One per detail of the request.
@@ -260,6 +264,12 @@ pub enum Error {
     /// Nothing of the posting was done.
     #[error("the posting was refused")]
     Refused(Box<PostingRefused>),
+    /// There is no such event, or it is not live.
+    #[error("there is no such event")]
+    EventNotFound,
+    /// The event's time lies ahead, or so far back that nothing is evaluated any more.
+    #[error("the time of occurrence lies ahead, or too far back")]
+    OccurrenceOutOfRange,
     /// A known idempotency key came with another body (incentives.md 4.8).
     #[error("the idempotency id was used with another body")]
     IdempotencyConflict,

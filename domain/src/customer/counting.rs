@@ -5,7 +5,7 @@ use crate::{
     id::PointSourceId,
     ledger::{Ledger, Movement, TakenFor},
     program::Program,
-    rules::{CountChange, PointsMoved, Standing},
+    rules::{CountChange, Counters, PointsMoved, Standing},
     time::Timestamp,
 };
 
@@ -91,14 +91,10 @@ const NO_SOURCE: PointSourceId = PointSourceId::from_bytes([0; 16]);
 
 impl Customer {
     /// The counters with changes on top of them, for what is decided later in the same decision.
-    pub(super) fn counters_with(
-        &self,
-        changes: &[CountChange],
-        at: Timestamp,
-    ) -> Option<crate::rules::Counters> {
-        (!changes.is_empty()).then(|| {
+    pub(super) fn counters_with(&self, changes: [&[CountChange]; 2], at: Timestamp) -> Option<Counters> {
+        changes.iter().any(|changes| !changes.is_empty()).then(|| {
             let mut counters = self.rule_state.counters.clone();
-            changes.iter().for_each(|change| counters.record(change, at));
+            changes.into_iter().flatten().for_each(|change| counters.record(change, at));
             counters
         })
     }

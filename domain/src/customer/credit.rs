@@ -11,7 +11,8 @@ use crate::{
     ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{Program, tree::Triggers},
     rules::{
-        Award, CountChange, Evaluation, LimitUse, Line, Payment, Purchase, RefusalReason, Refused, Standing,
+        Award, CountChange, Evaluation, LimitUsage, LimitUse, Line, Payment, Purchase, RefusalReason,
+        Refused, Standing,
     },
     sale::line_discounts,
     time::Timestamp,
@@ -47,61 +48,102 @@ pub(super) fn decide(
 
     let mut booking = Booking::new(credit, earlier, business_time, context, draft);
     booking.book(&evaluation.awards)?;
-    let Booking { mut draft, causes, forfeited, waived, mut refused, .. } = booking;
-    refused.extend(evaluation.refused);
+    let Booking { draft, causes, forfeited, waived, mut refused, .. } = booking;
+    refused.extend_from_slice(&evaluation.refused);
     refused.extend_from_slice(&acted.refused);
+    let judged = Judged { credit, earlier, program, business_time, standpoint, recalled, expired };
+    let booked = Booked { draft, causes, forfeited, waived, refused, uses };
+    Ok(judged.decided(customer, context, evaluation, acted, booked, levels)?)
+}
 
-    let mut counted = counting::difference(&evaluation.counted, earlier, (program, context.program));
-    let points_counted =
-        count_points(customer, context, &draft, expired + acted.causes.len(), &causes, business_time);
-    counted.extend(points_counted);
-    let booked = draft.movements().len();
-    levels.count(customer.counters_with(&counted, business_time));
-    acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, &mut draft))?;
-    move_levels(&mut levels, &standpoint.tiers, (business_time, earlier.is_some()), &mut draft)?;
-    let (mut movements, _) = draft.finish();
-    // What levels give is written with the levels.
-    movements.truncate(booked);
-    let mut events = recall::recalled(customer, &movements, context);
-    let booked = movements.split_off(expired + acted.causes.len());
-    let by_actions = movements.split_off(expired);
-    let entries = booked
-        .into_iter()
-        .zip(causes)
-        .map(|(movement, (cause, account, source))| Entry { movement, cause, account, source })
-        .collect();
+/// A revision of a sale, and what it is judged by.
+struct Judged<'a> {
+    credit: &'a CreditSale,
+    earlier: Option<&'a EvaluationRecord>,
+    program: &'a Program,
+    business_time: Timestamp,
+    standpoint: Standpoint<'a>,
+    recalled: Option<Box<EvaluationRecord>>,
+    /// How many movements write down what ran out.
+    expired: usize,
+}
 
-    if !movements.is_empty() {
-        events.push(Event::PointsExpired { movements, at: context.now, through: context.now });
+/// What the booking came to.
+struct Booked<'a> {
+    draft: Draft<'a>,
+    causes: Vec<(Cause, PointAccountId, PointSourceId)>,
+    forfeited: Vec<Award>,
+    waived: Vec<Award>,
+    refused: Vec<Refused>,
+    uses: Vec<LimitUse>,
+}
+
+impl Judged<'_> {
+    /// Counts, qualifies for tiers, and puts all that happens into events.
+    fn decided(
+        self,
+        customer: &Customer,
+        context: &Context<'_>,
+        evaluation: Evaluation,
+        acted: acting::Acted,
+        booked: Booked<'_>,
+        mut levels: TierDraft<'_>,
+    ) -> Result<Decision<Customer>, Error> {
+        let Booked { mut draft, causes, forfeited, waived, refused, uses } = booked;
+        let acted_to = self.expired + acted.causes.len();
+        let counted =
+            counting::difference(&evaluation.counted, self.earlier, (self.program, context.program));
+        let points_counted = count_points(customer, context, &draft, acted_to, &causes, self.business_time);
+        let booked_to = draft.movements().len();
+        levels.count(customer.counters_with([&counted, &points_counted], self.business_time));
+        acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, &mut draft))?;
+        let again = self.earlier.is_some();
+        move_levels(&mut levels, &self.standpoint.tiers, (self.business_time, again), &mut draft)?;
+        let Self { credit, program, business_time, standpoint, recalled, expired, .. } = self;
+
+        let (mut movements, _) = draft.finish();
+        // What levels give is written with the levels.
+        movements.truncate(booked_to);
+        let mut events = recall::recalled(customer, &movements, context);
+        let entries = movements.split_off(acted_to).into_iter().zip(causes);
+        let entry = |(movement, (cause, account, source))| Entry { movement, cause, account, source };
+        let entries = entries.map(entry).collect();
+        let by_actions = movements.split_off(expired);
+        let at = context.now;
+        if !movements.is_empty() {
+            events.push(Event::PointsExpired { movements, at, through: at });
+        }
+        let done = acted.done.clone();
+        let trigger = (credit.sale.0, &*credit.content.transaction_id);
+        events.extend(acted.into_event(by_actions, trigger, at));
+        let (joined, tags) = (standpoint.joined_for(program), standpoint.tags());
+        events.push(Event::SaleCredited(Box::new(SaleCredited {
+            at,
+            sale: credit.sale,
+            revision: credit.revision,
+            transaction_id: credit.content.transaction_id.clone(),
+            business_time,
+            program_version: program.version(),
+            tiers: standpoint.tiers,
+            entries,
+            forfeited,
+            waived,
+            uses,
+            uses_matter_from: matters_from(context),
+            recalled,
+            refused,
+            failed: evaluation.failed,
+            joined,
+            tags,
+            counted,
+            counts_before: evaluation.counts_before,
+            acted: done,
+        })));
+        // Not part of what the sale has counted: what it takes back is counted when it is taken.
+        events.extend(points_counted_event(points_counted, context));
+        levels.write(at, &mut events);
+        Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
     }
-    let done = acted.done.clone();
-    let trigger = (credit.sale.0, &*credit.content.transaction_id);
-    events.extend(acted.into_event(by_actions, trigger, context.now));
-    let Standpoint { tiers, joined, tags, .. } = standpoint;
-    events.push(Event::SaleCredited(Box::new(SaleCredited {
-        at: context.now,
-        sale: credit.sale,
-        revision: credit.revision,
-        transaction_id: credit.content.transaction_id.clone(),
-        business_time,
-        program_version: earlier.map_or(context.program.version(), |earlier| earlier.program_version),
-        tiers,
-        entries,
-        forfeited,
-        waived,
-        uses,
-        uses_matter_from: matters_from(context),
-        recalled,
-        refused,
-        failed: evaluation.failed,
-        joined,
-        tags,
-        counted,
-        counts_before: evaluation.counts_before,
-        acted: done,
-    })));
-    levels.write(context.now, &mut events);
-    Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
 }
 
 /// What the sale does to the levels held, once its points are booked on the draft. `tiers` were held before it.
@@ -119,6 +161,12 @@ fn move_levels(
     }
     let happened = Triggers { purchase: true, points_earned, custom_event: false };
     Ok(levels.qualify(happened, business_time, draft)?)
+}
+
+/// Nodes that count points have counted some.
+pub(super) fn points_counted_event(counted: Vec<CountChange>, context: &Context<'_>) -> Option<Event> {
+    let (matters_from, at) = (matters_from(context), context.now);
+    (!counted.is_empty()).then_some(Event::PointsCounted { counted, matters_from, at })
 }
 
 /// What no trigger from here on looks back to may be forgotten: no sale older than that is evaluated.
@@ -207,11 +255,8 @@ fn evaluate(
             discount,
         })
         .collect();
-    let payments: Vec<_> = content
-        .payments
-        .iter()
-        .map(|payment| Payment { kind: &payment.kind, amount: payment.amount })
-        .collect();
+    let paid = content.payments.iter();
+    let payments: Vec<_> = paid.map(|paid| Payment { kind: &paid.kind, amount: paid.amount }).collect();
     let purchase = Purchase {
         time: business_time,
         store: content.store,
@@ -223,15 +268,7 @@ fn evaluate(
         share,
         content: Some(content),
     };
-    // The sale's own earlier uses must not stand in its way.
-    let without_own = earlier.map(|earlier| {
-        let mut usage = customer.usage.clone();
-        for used in &earlier.uses {
-            usage.record(&negated(used)?)?;
-        }
-        Ok::<_, Error>(usage)
-    });
-    let without_own = without_own.transpose()?;
+    let without_own = earlier.map(|earlier| usage_without(customer, earlier)).transpose()?;
     let balance = |account| draft.available(account);
     let lifetime = |account| draft.lifetime(account);
     let standing = Standing {
@@ -245,6 +282,15 @@ fn evaluate(
         person: standpoint,
     };
     Ok(program.evaluate(&purchase, &standing, None))
+}
+
+/// What is used of the limits without a sale's own earlier uses: they must not stand in its way.
+fn usage_without(customer: &Customer, earlier: &EvaluationRecord) -> Result<LimitUsage, Error> {
+    let mut usage = customer.usage.clone();
+    for used in &earlier.uses {
+        usage.record(&negated(used)?)?;
+    }
+    Ok(usage)
 }
 
 /// The use that undoes a use.

@@ -139,6 +139,9 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             Event::SaleCredited(credited) => {
                 credited.entries.iter().filter_map(|entry| point_due_of(&entry.movement)).min()
             }
+            Event::EventTriggered(triggered) => {
+                triggered.entries.iter().filter_map(|entry| point_due_of(&entry.movement)).min()
+            }
             Event::RulesActed(acted) => {
                 acted.movements.iter().filter_map(|(_, movement)| point_due_of(movement)).min()
             }

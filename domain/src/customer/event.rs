@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluationRecord, Fingerprint, Profile, Review, Tag, TierRequestKept};
+use super::{EvaluationRecord, EventTriggered, Fingerprint, Profile, Review, Tag, TierRequestKept};
 use crate::{
     amount::Points,
     id::{
@@ -94,6 +94,8 @@ pub enum Event {
     },
     /// Rules did something that gives no points.
     RulesActed(Box<RulesActed>),
+    /// An event was evaluated and what it gave was booked.
+    EventTriggered(Box<EventTriggered>),
     /// Nodes counted points that came or went on request.
     PointsCounted {
         /// What they add.

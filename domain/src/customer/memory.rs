@@ -215,14 +215,18 @@ impl EvaluationRecord {
         }
         record.uses.retain(|used| used.times != 0 || !used.points.is_zero());
         record.acted.extend_from_slice(&credited.acted);
-        for change in &credited.counted {
-            match record.counted.iter_mut().find(|known| counting::same(known, change)) {
+        record.count(&credited.counted);
+        record
+    }
+
+    fn count(&mut self, changes: &[CountChange]) {
+        for change in changes {
+            match self.counted.iter_mut().find(|known| counting::same(known, change)) {
                 Some(known) => known.part.amount = known.part.amount.saturating_add(change.part.amount),
-                None => record.counted.push(*change),
+                None => self.counted.push(*change),
             }
         }
-        record.counted.retain(|known| known.part.amount != 0);
-        record
+        self.counted.retain(|known| known.part.amount != 0);
     }
 
     /// What the rules wanted to give, whether a limit of the account or source let it or not.

@@ -9,6 +9,7 @@ mod counting;
 mod credit;
 mod due;
 mod event;
+mod happened;
 mod history;
 mod memory;
 mod need;
@@ -32,6 +33,9 @@ pub use event::{
     About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,
     PostedStatus, Reversed, ReviewResult, ReviewSet, RulesActed, SaleCredited, TierBenefit, TierLeft,
     TierMove, TierMoveCause,
+};
+pub use happened::{
+    AnsweredEvent, AnsweredEvents, EventTriggered, OutcomeResult, PointsGiven, Triggered, UserEvent,
 };
 pub use history::History;
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};

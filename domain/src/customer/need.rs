@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{EvaluationRecord, Fingerprint, History, Remembered};
+use super::{AnsweredEvent, EvaluationRecord, Fingerprint, History, Remembered};
 use crate::{id::SaleId, program::Program};
 
 /// Something old that a decision depends on.
@@ -19,6 +19,8 @@ pub enum Need {
     Program(u32),
     /// Everything that ever happened to the customer's points.
     History,
+    /// What was answered to an event under a key, if anything.
+    AnsweredEvent(Fingerprint),
 }
 
 /// What has been fetched so far for one decision.
@@ -32,4 +34,6 @@ pub struct Fetched {
     pub programs: Vec<Arc<Program>>,
     /// The customer's whole history.
     pub history: Option<Box<History>>,
+    /// Per key of an event asked for: the answer, or that there is none.
+    pub answered: Vec<(Fingerprint, Option<AnsweredEvent>)>,
 }

@@ -2,19 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, tags};
+use super::{AnsweredEvents, EventTriggered, Tag, tags};
 use crate::{
     rules::{CountChange, Counters},
     time::Timestamp,
 };
 
-/// Counters and tags.
+/// Counters, tags, and the answers to events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleState {
     /// What nodes have counted, and what callers count.
     pub counters: Counters,
     /// What rules have put on the customer; those that have gone may still be listed.
     pub tags: Vec<Tag>,
+    /// What was answered to the last events.
+    pub answered: AnsweredEvents,
 }
 
 impl RuleState {
@@ -27,6 +29,11 @@ impl RuleState {
             self.counters.record(change, at);
         }
         self.counters.forget_before(matters_from);
+    }
+
+    pub(super) fn event(&mut self, triggered: &EventTriggered) {
+        self.count(&triggered.counted, triggered.at, triggered.matters_from);
+        self.answered.record(triggered);
     }
 
     pub(super) fn tag(&mut self, added: &[Tag], removed: &[Box<str>], at: Timestamp) {

@@ -17,37 +17,49 @@ pub(super) struct Standpoint<'a> {
     identity: Option<&'a Identity>,
     /// The level held in each system.
     pub(super) tiers: Vec<(TierSystemId, TierLevelId)>,
-    /// Since when each of them is held.
-    pub(super) joined: Vec<Timestamp>,
-    /// The tags held.
-    pub(super) tags: Vec<Box<str>>,
+    seen: Seen<'a>,
+}
+
+/// When it is seen.
+#[derive(Debug, Clone, Copy)]
+enum Seen<'a> {
+    /// The customer as of now.
+    Now(&'a Customer, Timestamp),
+    /// As of the first evaluation of a sale.
+    Then(&'a EvaluationRecord),
 }
 
 impl<'a> Standpoint<'a> {
     /// As of now.
     pub(super) fn now(customer: &'a Customer, now: Timestamp) -> Self {
-        Self {
-            identity: customer.identity(),
-            tiers: customer.held_levels(),
-            joined: customer.tiers.held().iter().map(|tier| tier.joined).collect(),
-            tags: customer
-                .rule_state
-                .tags
-                .iter()
-                .filter(|tag| tag.is_there(now))
-                .map(|tag| tag.name.clone())
-                .collect(),
-        }
+        let (identity, tiers) = (customer.identity(), customer.held_levels());
+        Self { identity, tiers, seen: Seen::Now(customer, now) }
     }
 
     /// As of the first evaluation of a sale, or now when there was none.
-    pub(super) fn of(customer: &'a Customer, earlier: Option<&EvaluationRecord>, now: Timestamp) -> Self {
+    pub(super) fn of(customer: &'a Customer, earlier: Option<&'a EvaluationRecord>, now: Timestamp) -> Self {
         let Some(earlier) = earlier else { return Self::now(customer, now) };
-        Self {
-            identity: customer.identity(),
-            tiers: earlier.tiers.clone(),
-            joined: earlier.joined.clone(),
-            tags: earlier.tags.clone(),
+        let (identity, tiers) = (customer.identity(), earlier.tiers.clone());
+        Self { identity, tiers, seen: Seen::Then(earlier) }
+    }
+
+    /// Since when each of the levels is held, if rules of the program ask for it.
+    pub(super) fn joined_for(&self, program: &Program) -> Vec<Timestamp> {
+        match self.seen {
+            _ if !program.asks_days_in_level() => Vec::new(),
+            Seen::Now(customer, _) => customer.tiers.held().iter().map(|tier| tier.joined).collect(),
+            Seen::Then(earlier) => earlier.joined.clone(),
+        }
+    }
+
+    /// The tags held.
+    pub(super) fn tags(&self) -> Vec<Box<str>> {
+        match self.seen {
+            Seen::Now(customer, now) => {
+                let there = customer.rule_state.tags.iter().filter(|tag| tag.is_there(now));
+                there.map(|tag| tag.name.clone()).collect()
+            }
+            Seen::Then(earlier) => earlier.tags.clone(),
         }
     }
 }
@@ -81,12 +93,24 @@ impl Person for Standpoint<'_> {
     }
 
     fn joined(&self, system: TierSystemId) -> Option<Timestamp> {
-        let place = self.tiers.iter().position(|(known, _)| *known == system)?;
-        self.joined.get(place).copied()
+        match self.seen {
+            Seen::Now(customer, _) => {
+                customer.tiers.held().iter().find(|tier| tier.system == system).map(|tier| tier.joined)
+            }
+            Seen::Then(earlier) => {
+                let place = self.tiers.iter().position(|(known, _)| *known == system)?;
+                earlier.joined.get(place).copied()
+            }
+        }
     }
 
     fn has_tag(&self, tag: &str) -> bool {
-        self.tags.iter().any(|known| **known == *tag)
+        match self.seen {
+            Seen::Now(customer, now) => {
+                customer.rule_state.tags.iter().any(|known| *known.name == *tag && known.is_there(now))
+            }
+            Seen::Then(earlier) => earlier.tags.iter().any(|known| **known == *tag),
+        }
     }
 }
 

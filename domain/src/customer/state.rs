@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, RuleState, SaleCredited,
-    TierDraft, TierMoveCause, Tiers, UserTier, credit, due, posting, stop::Stop, tier,
+    TierDraft, TierMoveCause, Tiers, UserTier, credit, due, happened, posting, stop::Stop, tier,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -211,6 +211,10 @@ impl Customer {
                 self.known()?;
                 posting::decide(self, posting, context)
             }
+            Command::Trigger(event) => {
+                self.known()?;
+                happened::decide(self, event, context)
+            }
             Command::Tiers(command) => {
                 self.known()?;
                 tier::decide(self, command, context)
@@ -330,6 +334,16 @@ impl Entity for Customer {
                     self.ledger.apply(movement, None);
                 }
                 self.rule_state.tag(&acted.tags_added, &acted.tags_removed, acted.at);
+            }
+            Event::EventTriggered(triggered) => {
+                for entry in &triggered.entries {
+                    self.ledger.apply(&entry.movement, None);
+                }
+                for used in &triggered.uses {
+                    self.usage.record(used).expect("the evaluation has summed the uses");
+                }
+                self.usage.forget_before(triggered.matters_from);
+                self.rule_state.event(triggered);
             }
             Event::PointsCounted { counted, matters_from, at } => {
                 self.rule_state.count(counted, *at, *matters_from);

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     filing::{Filing, Requirement},
-    tree::{Counted, NodeTest, RuleTree, TreeKind},
+    tree::{Counted, Node, NodeTest, RuleTree, TreeKind},
 };
 use crate::{
     id::{RuleTreeId, TierLevelId, TierSystemId},
@@ -34,6 +34,7 @@ pub(crate) struct TreeIndex {
     /// Those that count purchases, as places in `counting`.
     counting_purchases: Filing,
     counts_purchases: bool,
+    asks_days_in_level: bool,
     counting_events: Vec<(usize, usize)>,
     counting_points: Vec<(usize, usize)>,
 }
@@ -50,6 +51,8 @@ impl TreeIndex {
                 continue;
             }
             index.file_counting(place, tree);
+            let membership = |node: &Node| matches!(node.test, NodeTest::Membership(_));
+            index.asks_days_in_level |= tree.nodes.iter().any(membership);
             match &tree.kind {
                 TreeKind::Purchase(_) => {
                     index.purchase.push(place);
@@ -147,6 +150,11 @@ impl TreeIndex {
                 _ => false,
             })
         })
+    }
+
+    /// Some node asks for how long a level is held.
+    pub(crate) fn asks_days_in_level(&self) -> bool {
+        self.asks_days_in_level
     }
 
     /// Some node counts something.

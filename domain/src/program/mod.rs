@@ -224,6 +224,11 @@ impl Program {
         !self.trees.counting_points().is_empty()
     }
 
+    /// Whether some live tree asks for how long a level is held.
+    pub(crate) fn asks_days_in_level(&self) -> bool {
+        self.trees.asks_days_in_level()
+    }
+
     /// Whether a node counts under this key.
     pub(crate) fn has_count(&self, key: CountKey) -> bool {
         self.trees.has_count(key)

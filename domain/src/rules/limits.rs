@@ -60,6 +60,11 @@ impl LimitUsage {
         self.uses.retain(|known| known.until.is_none_or(|until| until > horizon));
     }
 
+    /// All uses.
+    pub fn all(&self) -> &[LimitUse] {
+        &self.uses
+    }
+
     /// The uses of one limit.
     pub fn of(&self, key: LimitKey) -> impl Iterator<Item = &LimitUse> {
         self.uses.iter().filter(move |known| known.key == key)

@@ -13,8 +13,8 @@
 //! * Multipliers of one award are combined within each kind (add, multiply, max), then the three kinds are
 //!   multiplied. Each gets what the award grows by when it joins, in the order in which trees run, so that the rows
 //!   sum to the rounded whole.
-//! * A net return does nothing else either: no tags, no movements, no events. Events that a purchase leads to, and units,
-//!   cannot be split between payers and are the largest payer's.
+//! * A net return does nothing else either: no tags, no movements, no events. Events that a purchase leads to, and
+//!   units, cannot be split between payers and are the largest payer's.
 //! * What a purchase led to by way of events is part of its evaluation: a return that no longer leads there takes it
 //!   back. Trees of such an event see the balances and the limits as the trees before them leave them.
 //! * A node on data that is missing or blank fails, negated or not.

@@ -136,11 +136,11 @@ impl<'a> Run<'a> {
             }
         }
         let all = &mut self.evaluation;
-        all.failed.extend(failed);
-        all.awards.extend(outcome.awards);
-        all.refused.extend(outcome.refused);
-        all.uses.extend(outcome.uses);
-        all.actions.extend(outcome.actions);
+        append(&mut all.failed, failed);
+        append(&mut all.awards, outcome.awards);
+        append(&mut all.refused, outcome.refused);
+        append(&mut all.uses, outcome.uses);
+        append(&mut all.actions, outcome.actions);
         for (key, count) in counts_before {
             if all.counts_before.iter().all(|(known, _)| *known != key) {
                 all.counts_before.push((key, count));
@@ -217,6 +217,15 @@ impl<'a> Run<'a> {
             ..*self.standing
         };
         self.round(&trees, &standing, Some(event), depth);
+    }
+}
+
+/// Puts more behind what there is; what is mostly the first is taken as it is.
+fn append<T>(all: &mut Vec<T>, mut more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.append(&mut more);
     }
 }
 

@@ -19,6 +19,7 @@ mod member;
 mod movements;
 mod program_change;
 mod reevaluation;
+mod rules;
 mod shop;
 mod spends;
 mod tier_benefits;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use laurel_domain::{
     Points, Timestamp,
     customer::{
-        AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord, Event, Fetched,
-        Fingerprint, History, Need, Placement, PostedDetail, Posting, Profile, Purpose, Remembered, Reply,
-        SpendDetail, TierCommand, TierHistory, TierMoveCause, TierMovement, TiersDecided,
+        AnsweredEvent, AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord,
+        Event, Fetched, Fingerprint, History, Need, Placement, PostedDetail, Posting, Profile, Purpose,
+        Remembered, Reply, SpendDetail, TierCommand, TierHistory, TierMoveCause, TierMovement, TiersDecided,
     },
     entity::{Context, Entity, Verdict},
     id::{CustomerId, IdRun, SaleId, TierLevelId},
@@ -108,6 +108,17 @@ impl Member {
             Need::Remembered(key) => {
                 let known = self.keys.iter().rev().find(|(known, _)| known == key);
                 fetched.remembered.push((*key, known.map(|(_, remembered)| remembered.clone())));
+            }
+            Need::AnsweredEvent(key) => {
+                let known = self.events.iter().rev().find_map(|event| match event {
+                    Event::EventTriggered(triggered) => {
+                        let (known, body) = triggered.key?;
+                        let answer = triggered.answer.clone();
+                        (known == *key).then_some(AnsweredEvent { body, answer, at: triggered.at })
+                    }
+                    _ => None,
+                });
+                fetched.answered.push((*key, known));
             }
             Need::Program(version) => {
                 let program = self.former.iter().find(|program| program.version() == *version).unwrap();

@@ -341,13 +341,8 @@ fn limits_of_size() {
 }
 
 #[test]
-fn constraints() {
+fn constraints_on_moment_customer_and_ticket() {
     let at = "rule_trees[0].rules[0].constraints[0]";
-    let items = |members: Value| {
-        let mut constraint = json!({"discriminator": 32, "items": [{"type": "sku", "id": "1"}]});
-        constraint.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        constraint
-    };
     for (constraint, member, code) in [
         (json!({"discriminator": 128}), "", "constraint_invalid"),
         (json!({"discriminator": 128, "days": [7]}), ".days[0]", "out_of_range"),
@@ -398,6 +393,21 @@ fn constraints() {
         (json!({"discriminator": 8192, "code_list_id": nowhere()}), ".code_list_id", "not_supported"),
         (json!({"discriminator": 32768}), ".within", "required"),
         (json!({"discriminator": 32768, "within": {"value": 0, "uom": 0}}), ".within.value", "out_of_range"),
+    ] {
+        let path = format!("{at}{member}");
+        check(&[("/rule_trees/0/rules/0/constraints/0", constraint, &path, code)]);
+    }
+}
+
+#[test]
+fn constraints() {
+    let at = "rule_trees[0].rules[0].constraints[0]";
+    let items = |members: Value| {
+        let mut constraint = json!({"discriminator": 32, "items": [{"type": "sku", "id": "1"}]});
+        constraint.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        constraint
+    };
+    for (constraint, member, code) in [
         (json!({"discriminator": 4096, "point_source_ids": []}), ".discriminator", "constraint_not_allowed"),
         (json!({"discriminator": 3}), ".discriminator", "invalid_value"),
         (json!({"discriminator": 8, "point_accounts": {}}), ".discriminator", "constraint_not_allowed"),

@@ -173,7 +173,7 @@ impl AskedPosting {
         }
         match outcome {
             Ok(Reply::Posted { details, rows, at }) => Ok(posted.payload(&details, &rows, at, &customer)?),
-            Ok(Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled) => {
+            Ok(Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled | Reply::Triggered(_)) => {
                 Err(IncentivesError::new(
                     IncentivesCode::SystemError,
                     "The posting got the answer to something else.",

@@ -68,6 +68,12 @@ pub enum IncentivesCode {
     TierLevelNotFound,
     /// The tier level, or its system, is not live.
     TierLevelNotLive,
+    /// No such event.
+    EventNotFound,
+    /// Only the platform raises this event.
+    EventReserved,
+    /// The context of an event is nested, or too long.
+    ContextMustBeFlat,
     /// An idempotency id came with another body.
     IdempotencyConflict,
     /// The path takes `POST`.
@@ -109,6 +115,9 @@ impl IncentivesCode {
             Self::TierSystemNotFound => ("tier_system_not_found", 404, "not_found"),
             Self::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
             Self::TierLevelNotLive => ("tier_level_not_live", 400, "validation"),
+            Self::EventNotFound => ("event_not_found", 404, "not_found"),
+            Self::EventReserved => ("event_reserved", 400, "validation"),
+            Self::ContextMustBeFlat => ("context_must_be_flat", 400, "validation"),
             Self::IdempotencyConflict => ("idempotency_conflict", 409, "conflict"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "validation"),
             Self::PayloadTooLarge => ("payload_too_large", 413, "limit"),
@@ -294,6 +303,9 @@ impl IncentivesError {
             | IncentivesCode::TierSystemNotFound
             | IncentivesCode::TierLevelNotFound
             | IncentivesCode::TierLevelNotLive
+            | IncentivesCode::EventNotFound
+            | IncentivesCode::EventReserved
+            | IncentivesCode::ContextMustBeFlat
             | IncentivesCode::IdempotencyConflict
             | IncentivesCode::PayloadTooLarge
             | IncentivesCode::SystemError => {}

@@ -1,5 +1,5 @@
-//! Incentives: balances, deposits, spends, the audit log, tiers and their movements on request (incentives.md 7.1, 7.3,
-//! 7.6, 7.8), and what a retailer configures (7.4, 7.5, 7.13, 7.14).
+//! Incentives: balances, deposits, spends, the audit log, tiers and their movements, events, and progress with rules on
+//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), and what a retailer configures (7.4, 7.5, 7.13, 7.14).
 //!
 //! Owns the envelope, the error table and the wire shapes. How points move is `domain`'s.
 
@@ -10,6 +10,7 @@ mod deposit;
 mod error;
 mod expirations;
 mod expire;
+mod fetch_events;
 mod modify;
 mod movement;
 mod objects;
@@ -19,6 +20,9 @@ mod reverse;
 mod single;
 mod spend;
 mod transfer;
+mod trigger_user_event;
+mod user_progress;
+mod user_state;
 mod user_tiers;
 
 pub(crate) use audit_log::{__path_fetch_point_audit_logs, fetch_point_audit_logs};
@@ -28,6 +32,7 @@ pub(crate) use deposit::{__path_deposit, __path_deposit_2, deposit, deposit_2};
 pub(crate) use error::{IncentivesCode, IncentivesError, IncentivesErrorBody};
 pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
+pub(crate) use fetch_events::{__path_fetch_events, fetch_events};
 pub(crate) use modify::{__path_modify, modify};
 pub(crate) use movement::{
     __path_fetch_history, __path_maintenance, __path_move_user, __path_qualifying, __path_remove_user,
@@ -37,6 +42,9 @@ pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_o
 pub(crate) use reverse::{__path_reverse, reverse};
 pub(crate) use spend::{__path_spend, __path_spend_multiple, spend, spend_multiple};
 pub(crate) use transfer::{__path_transfer, transfer};
+pub(crate) use trigger_user_event::{__path_trigger_user_event, trigger_user_event};
+pub(crate) use user_progress::{__path_user_progress, user_progress};
+pub(crate) use user_state::{__path_fetch_user_state, fetch_user_state};
 pub(crate) use user_tiers::{
     __path_fetch_bulk_user_tiers, __path_fetch_tier_members, __path_fetch_user_tiers, fetch_bulk_user_tiers,
     fetch_tier_members, fetch_user_tiers,

@@ -45,7 +45,9 @@ pub async fn post(
             let audits = rows.iter().map(|row| PointAuditLog::new(row, context, &program)).collect();
             Ok(Done { detail, audits })
         }
-        Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled => Err(fault()),
+        Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled | Reply::Triggered(_) => {
+            Err(fault())
+        }
     }
 }
 

@@ -12,7 +12,7 @@ mod reader;
 
 pub use fault::{Fault, FaultCode, Faults};
 pub use lenient::{List, Object};
-pub use member::Member;
+pub use member::{Held, Member};
 pub use place::Place;
 pub use reader::Reader;
 

@@ -7,6 +7,7 @@
 
 mod configuring;
 mod customers;
+mod events;
 mod incentives;
 mod odd_bodies;
 mod operations;

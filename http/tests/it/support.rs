@@ -20,7 +20,7 @@ pub const STORE: &str = "b7944570-da96-4c87-8629-000000000001";
 pub const POINTS: &str = "9a000000-0000-4000-8000-000000000001";
 pub const STATUS: &str = "9a000000-0000-4000-8000-000000000002";
 pub const NOW: &str = "2017-02-01T00:00:00Z";
-const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
+pub const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
 
 /// A running server, its keys and its engine.
 pub struct Server {

@@ -346,7 +346,7 @@ impl<'a> Run<'a> {
         let written = self.draft.movements().len();
         let counted = self.count_points(expired, at);
         let mut levels = TierDraft::new(self.customer, self.context.program, at);
-        levels.count(self.customer.counters_with(&counted, at));
+        levels.count(self.customer.counters_with([&counted, &[]], at));
         if written > expired && publishes {
             let points_earned =
                 self.draft.movements().iter().any(|movement| matches!(movement, Movement::Earned { .. }));
@@ -387,10 +387,7 @@ impl<'a> Run<'a> {
             rows = log.into_rows();
             events.push(posted);
             events.extend(self.redated);
-            if !counted.is_empty() {
-                let matters_from = credit::matters_from(self.context);
-                events.push(Event::PointsCounted { counted, matters_from, at });
-            }
+            events.extend(credit::points_counted_event(counted, self.context));
         }
         levels.write(at, &mut events);
         Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: Vec::new() })

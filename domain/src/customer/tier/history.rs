@@ -81,6 +81,7 @@ impl TierHistory {
             | Event::ProfileChanged { .. }
             | Event::PointsExpired { .. }
             | Event::RulesActed(_)
+            | Event::EventTriggered(_)
             | Event::PointsCounted { .. }
             | Event::LotsRecalled { .. }
             | Event::LotsRedated { .. }

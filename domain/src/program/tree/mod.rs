@@ -53,8 +53,8 @@ pub struct RuleTree {
     pub priority: u16,
     /// How it competes with others.
     pub exclusivity: Option<Exclusivity>,
-    /// Purchase and event trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the levels to
-    /// enter or keep.
+    /// Purchase and event trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the levels
+    /// to enter or keep.
     pub levels: Vec<TierLevelId>,
     /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
     pub limits: Vec<Limit>,
@@ -68,6 +68,22 @@ impl RuleTree {
     /// The business time lies in its date window.
     pub fn holds_at(&self, time: Timestamp) -> bool {
         self.starts.is_none_or(|starts| starts <= time) && self.ends.is_none_or(|ends| time <= ends)
+    }
+
+    /// An event of this name, in upper case, is looked at by it.
+    pub fn listens_to(&self, lookup: &str) -> bool {
+        self.live
+            && matches!(&self.kind, TreeKind::Event(lookups, _) if lookups.iter().any(|known| **known == *lookup))
+    }
+
+    /// It is for holders of these levels, or has nothing to do with levels held.
+    pub fn is_for(&self, mut levels: impl Iterator<Item = TierLevelId>) -> bool {
+        match &self.kind {
+            TreeKind::Purchase(_) | TreeKind::Event(..) => {
+                self.levels.is_empty() || levels.any(|held| self.levels.contains(&held))
+            }
+            TreeKind::Enter(..) | TreeKind::Stay(_) => true,
+        }
     }
 
     /// What it gives when it passes, by rank.

@@ -11,5 +11,5 @@ pub use audit_row::{PointAuditLog, RowContext};
 pub use balance::BalanceObject;
 pub use tier_movement::TierMovementObject;
 pub use tier_outcome::TierOutcome;
-pub use tier_progress::TreeProgressObject;
+pub use tier_progress::{FigureNumber, ProgressNode, TreeProgressObject};
 pub use user_tier::{UserTierObject, next_level, user_tiers_of};

@@ -50,7 +50,7 @@ pub struct ProgressNode {
 
 /// A value that was compared, as a number.
 #[derive(Debug, Clone, Copy)]
-pub struct FigureNumber(Figure);
+pub struct FigureNumber(pub Figure);
 
 impl Serialize for FigureNumber {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

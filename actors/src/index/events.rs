@@ -1,0 +1,29 @@
+//! Answers to events under a customer's keys (incentives.md 7.10). Key: customer, fingerprint of the key.
+
+use domain::{
+    customer::{AnsweredEvent, Fingerprint},
+    id::CustomerId,
+};
+use store::{IndexChange, codec};
+
+use super::{EVENTS, VALUE_VERSION};
+use crate::error::EngineError;
+
+/// The key of an event's key.
+pub fn key(customer: CustomerId, key: Fingerprint) -> Box<[u8]> {
+    [customer.bytes(), key.0.into_bytes()].concat().into()
+}
+
+/// The row that remembers an answer.
+pub fn put(customer: CustomerId, fingerprint: Fingerprint, answered: &AnsweredEvent) -> IndexChange {
+    let value = codec::encode(VALUE_VERSION, answered).into();
+    IndexChange::Put { index: EVENTS, key: key(customer, fingerprint), value }
+}
+
+/// The answer of a row.
+pub fn read(value: &[u8]) -> Result<AnsweredEvent, EngineError> {
+    codec::decode(value).map(|(_, answered)| answered).map_err(|error| {
+        tracing::error!(%error, "the answer to an event does not decode");
+        EngineError::Damaged
+    })
+}
