@@ -5,3 +5,4 @@
 mod accepted;
 mod documents;
 mod refused;
+mod refused_rules;
