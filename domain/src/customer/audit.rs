@@ -12,7 +12,7 @@ use super::{
 use crate::{
     amount::Points,
     id::{LedgerRowId, PointAccountId, PointSourceId, RuleTreeId, SaleId, UserPointAccountId},
-    ledger::{Draw, Ledger, Movement, ReceivedBy, TakenFor},
+    ledger::{Draw, Ledger, Lot, LotLoss, Movement, ReceivedBy, TakenFor},
     time::Timestamp,
 };
 
@@ -316,25 +316,12 @@ impl AuditLog {
                 written.lots.clone_from(draws);
             }
             Movement::Expired { losses, .. } => {
-                for loss in losses {
-                    self.change_lot(loss.lot, |lot| {
-                        lot.amount_expired = sum(lot.amount_expired, loss.points);
-                        lot.expires = loss.next;
-                    });
-                }
+                self.lose(losses);
                 written.lots =
                     losses.iter().map(|loss| Draw { lot: loss.lot, points: loss.points }).collect();
             }
             Movement::Restored { points, lots, .. } => {
-                for restored in lots {
-                    self.change_lot(restored.row, |lot| {
-                        lot.amount_spent = lot
-                            .amount_spent
-                            .minus(restored.remaining)
-                            .expect("no more is given back than was spent");
-                        lot.expires = restored.expires;
-                    });
-                }
+                self.give_back(lots);
                 // What it gives is in those lots: as a lot of its own it is empty.
                 written.amount_spent = *points;
                 written.lots = lots.iter().map(|lot| Draw { lot: lot.row, points: lot.remaining }).collect();
@@ -345,6 +332,28 @@ impl AuditLog {
             self.repaid.insert(row, written.amount_spent);
         }
         self.rows.push(written);
+    }
+
+    fn lose(&mut self, losses: &[LotLoss]) {
+        for loss in losses {
+            self.change_lot(loss.lot, |lot| {
+                lot.amount_expired = sum(lot.amount_expired, loss.points);
+                // A lot that is gone keeps the date on which it went.
+                if lot.remaining().is_positive() {
+                    lot.expires = loss.next;
+                }
+            });
+        }
+    }
+
+    fn give_back(&mut self, lots: &[Lot]) {
+        for restored in lots {
+            self.change_lot(restored.row, |lot| {
+                let spent = lot.amount_spent.minus(restored.remaining);
+                lot.amount_spent = spent.expect("no more is given back than was spent");
+                lot.expires = restored.expires;
+            });
+        }
     }
 
     /// The row of that id.

@@ -191,8 +191,11 @@ impl<'a> Draft<'a> {
             let known = known.map(|(known, left)| (known.clone(), left));
             let restored = match known {
                 Some((known, left)) => {
-                    lot.expires = known.expires;
-                    Lot { remaining: left.plus(lot.remaining)?, ..known }
+                    // A date that has passed on what was too little to expire does not count for more.
+                    if known.expires.is_none_or(|expires| expires > occurred) {
+                        lot.expires = known.expires;
+                    }
+                    Lot { remaining: left.plus(lot.remaining)?, expires: lot.expires, ..known }
                 }
                 None => lot.clone(),
             };

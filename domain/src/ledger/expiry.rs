@@ -188,7 +188,7 @@ impl Draft<'_> {
         Ok(lost)
     }
 
-    /// What arrives elsewhere of these lots, as lots: nothing but source, weight and sale tells points apart that arrive
+    /// What arrives elsewhere of these lots: nothing but source, weight and sale tells points apart that arrive
     /// together.
     fn moved(&self, account: PointAccountId, losses: &[LotLoss]) -> Result<Vec<Lot>, AmountError> {
         let mut moved: Vec<Lot> = Vec::new();

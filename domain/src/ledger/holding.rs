@@ -50,14 +50,13 @@ impl Holding {
         self.gap.map(|gap| gap.first)
     }
 
-    /// Adds points to a lot that may be there.
-    pub fn restore(&mut self, lot: Lot, all: bool) {
-        match self.lots.iter_mut().find(|known| known.row == lot.row) {
-            Some(known) => {
-                known.remaining = known.remaining.plus(lot.remaining).expect("a lot is within an amount");
-            }
-            None => self.add(lot, all),
+    /// Adds points to a lot that may be there; its date is from now on the one given.
+    pub fn restore(&mut self, mut lot: Lot, all: bool) {
+        if let Some(place) = self.lots.iter().position(|known| known.row == lot.row) {
+            let known = self.lots.remove(place);
+            lot.remaining = lot.remaining.plus(known.remaining).expect("a lot is within an amount");
         }
+        self.add(lot, all);
     }
 
     /// Adds a lot that is not there. With `all`, none is ever left out.

@@ -158,38 +158,26 @@ impl Ledger {
                 counted_until,
                 ..
             } => {
-                let lot = Lot {
-                    row: *row,
-                    source: *source,
-                    occurred: *occurred,
-                    expires: *expires,
-                    weight: *weight,
-                    remaining: *points,
-                    sale,
-                };
                 entry.count_lifetime(*points);
+                let (row, source, occurred) = (*row, *source, *occurred);
+                let (expires, weight, remaining) = (*expires, *weight, *points);
+                let lot = Lot { row, source, occurred, expires, weight, remaining, sale };
                 entry.receive(lot, *repaid, keeps_all);
                 if let Some(until) = *counted_until {
-                    self.issued.retain(|issued| issued.until > *occurred);
-                    self.issued.push(Issued { source: *source, at: *occurred, points: *points, until });
+                    self.issued.retain(|issued| issued.until > occurred);
+                    self.issued.push(Issued { source, at: occurred, points: *points, until });
                 }
             }
             Movement::Received {
                 row, source, points, occurred, expires, weight, repaid, sale, by, ..
             } => {
-                let lot = Lot {
-                    row: *row,
-                    source: *source,
-                    occurred: *occurred,
-                    expires: *expires,
-                    weight: *weight,
-                    remaining: *points,
-                    sale: *sale,
-                };
                 match by {
                     ReceivedBy::Rollover => entry.count_lifetime(*points),
                     ReceivedBy::Transfer => {}
                 }
+                let (row, source, occurred, sale) = (*row, *source, *occurred, *sale);
+                let (expires, weight, remaining) = (*expires, *weight, *points);
+                let lot = Lot { row, source, occurred, expires, weight, remaining, sale };
                 entry.receive(lot, *repaid, keeps_all);
             }
             Movement::Taken { draws, .. } => entry.holding.draw(draws),

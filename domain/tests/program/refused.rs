@@ -68,17 +68,6 @@ fn accounts_and_sources() {
     ] {
         check(&[(&format!("{policy}/{member}"), value, &at(member), code)]);
     }
-    let events = format!("{policy}/specific_activity_event_types");
-    let inactive = |names: Value| spoilt(&[(&format!("{policy}/policy_type"), json!(2)), (&events, names)]);
-    assert!(compile(&inactive(json!(["earn_points", "COMPLETE_TRANSACTION"])), "", "").is_ok());
-    let at_events = at("specific_activity_event_types");
-    assert_eq!(problems(&inactive(json!([]))), [(at_events.clone(), "expiration_policy_invalid")]);
-    assert_eq!(problems(&inactive(json!(["LOG_IN"]))), [(format!("{at_events}[0]"), "not_supported")]);
-    let other = "9a000000-0000-4000-8000-000000000002";
-    let into_other = (format!("{policy}/rollover_point_account_id"), json!(other));
-    let paused = spoilt(&[(&into_other.0, into_other.1), ("/point_accounts/1/active", json!(false))]);
-    let rollover = at("rollover_point_account_id");
-    assert_eq!(problems(&paused), [(rollover.clone(), "expiration_policy_invalid")]);
     let account = "9a000000-0000-4000-8000-000000000001";
     check(&[
         (
@@ -103,6 +92,10 @@ fn accounts_and_sources() {
             "point_account_not_found",
         ),
     ]);
+}
+
+#[test]
+fn restrictions_of_sources() {
     let limit = |more: Value| {
         let mut limit = json!({"discriminator": 2, "personal": true, "max_points": 10,
                                "time": 1, "unit_of_time": "Month"});
@@ -119,6 +112,23 @@ fn accounts_and_sources() {
         check(&[("/point_sources/0/restrictions/-", restriction, &path, code)]);
     }
     assert!(compile(&spoilt(&[("/point_sources/0/restrictions/-", limit(json!({})))]), "", "").is_ok());
+}
+
+#[test]
+fn inactivity_and_rollover() {
+    let policy = "/point_accounts/0/expiration_policy";
+    let at = |member: &str| format!("point_accounts[0].expiration_policy.{member}");
+    let events = format!("{policy}/specific_activity_event_types");
+    let inactive = |names: Value| spoilt(&[(&format!("{policy}/policy_type"), json!(2)), (&events, names)]);
+    assert!(compile(&inactive(json!(["earn_points", "COMPLETE_TRANSACTION"])), "", "").is_ok());
+    let at_events = at("specific_activity_event_types");
+    assert_eq!(problems(&inactive(json!([]))), [(at_events.clone(), "expiration_policy_invalid")]);
+    assert_eq!(problems(&inactive(json!(["LOG_IN"]))), [(format!("{at_events}[0]"), "not_supported")]);
+    let other = "9a000000-0000-4000-8000-000000000002";
+    let into_other = (format!("{policy}/rollover_point_account_id"), json!(other));
+    let paused = spoilt(&[(&into_other.0, into_other.1), ("/point_accounts/1/active", json!(false))]);
+    let rollover = at("rollover_point_account_id");
+    assert_eq!(problems(&paused), [(rollover.clone(), "expiration_policy_invalid")]);
 }
 
 #[test]

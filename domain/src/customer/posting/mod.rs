@@ -9,9 +9,9 @@ mod reverse;
 use asked::Asked;
 
 use super::{
-    About, AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, History, Need, PointsPosted,
-    PostedDetail, PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply,
-    SpendDetail, TierDraft, counting, credit, recall, standpoint::Standpoint, stop::Stop,
+    About, AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail,
+    PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail,
+    TierDraft, counting, credit, recall, standpoint::Standpoint, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -225,9 +225,13 @@ impl<'a> Run<'a> {
         Ok(Outcome { status: PostedStatus::Ok, rows, shortfall })
     }
 
-    /// The whole history of the customer.
-    fn history(&self) -> Result<&'a History, Stop> {
-        self.context.fetched.history.as_deref().ok_or(Stop::Need(Need::History))
+    /// Every row of the customer, with those of what has just run out.
+    fn log(&self) -> Result<AuditLog, Stop> {
+        let history = self.context.fetched.history.as_deref().ok_or(Stop::Need(Need::History))?;
+        let mut log = history.log().clone();
+        let movements = self.draft.movements().to_vec();
+        log.apply(&Event::PointsExpired { movements, at: self.context.now, through: self.context.now });
+        Ok(log)
     }
 
     /// The accounts a spend draws from; never none.

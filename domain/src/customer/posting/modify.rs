@@ -12,8 +12,8 @@ impl Run<'_> {
     /// More: a second lot with the source, the time and the date of the first. Less: out of what remains of the lots
     /// of the row, the newest first. The lifetime value rises with the former and stays with the latter.
     pub(super) fn modify(&mut self, asked: &ModifyDetail) -> Result<Outcome, Stop> {
-        let history = self.history()?;
-        let Some((original, corrections)) = history.log().corrected(asked.row) else {
+        let log = self.log()?;
+        let Some((original, corrections)) = log.corrected(asked.row) else {
             return Ok(Outcome::failed(PostedStatus::RowNotFound));
         };
         let now = self.context.now;
@@ -60,6 +60,7 @@ impl Run<'_> {
         // What has just run out in part has got a later date.
         let held = self.draft.lots(original.account).find(|(lot, _)| lot.row == original.id);
         let expires = held.map_or(original.expires, |(lot, _)| lot.expires);
+        let expires = self.date_from_now(original.account, expires);
         self.draft.issue(
             original.account,
             Lot {

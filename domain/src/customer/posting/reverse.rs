@@ -3,18 +3,19 @@
 use super::{Outcome, Run};
 use crate::{
     amount::Points,
-    customer::{About, AuditKind, AuditRow, History, PostedStatus, ReverseDetail, Reversed, stop::Stop},
-    id::LedgerRowId,
+    customer::{About, AuditKind, AuditLog, AuditRow, PostedStatus, ReverseDetail, Reversed, stop::Stop},
+    id::{LedgerRowId, PointAccountId},
     ledger::{Draw, First, Lot, TakenFor, Taking},
     program::ExpirationPolicy,
+    time::Timestamp,
 };
 
 impl Run<'_> {
     /// Newest row first. What has been undone before is not undone again: a repeat finds nothing left and changes
     /// nothing.
     pub(super) fn reverse(&mut self, asked: &ReverseDetail) -> Result<Outcome, Stop> {
-        let history = self.history()?;
-        let rows = history.log().reversible(&asked.target);
+        let log = self.log()?;
+        let rows = log.reversible(&asked.target);
         if rows.is_empty() {
             return Ok(Outcome::failed(PostedStatus::NothingToReverse));
         }
@@ -34,8 +35,8 @@ impl Run<'_> {
             }
             let mut repaid = Vec::new();
             match row.kind {
-                AuditKind::Overdraft => repaid = self.undo_overdraft(row, points, history)?,
-                AuditKind::Redemption | AuditKind::Return => self.undo_taking(row, left, points, history)?,
+                AuditKind::Overdraft => repaid = self.undo_overdraft(row, points, &log)?,
+                AuditKind::Redemption | AuditKind::Return => self.undo_taking(row, left, points, &log)?,
                 AuditKind::Issuance => short = short.plus(self.undo_deposit(row, points)?)?,
                 AuditKind::Expiration | AuditKind::Transfer | AuditKind::Rollover => {
                     unreachable!("only deposits and spends can be undone")
@@ -83,7 +84,7 @@ impl Run<'_> {
         row: &AuditRow,
         left: Points,
         points: Points,
-        history: &History,
+        log: &AuditLog,
     ) -> Result<(), Stop> {
         let mut passed_over = row.change.negated()?.minus(left)?;
         let (mut missing, mut parts) = (points, Vec::new());
@@ -96,26 +97,21 @@ impl Run<'_> {
                 parts.push(Draw { lot: draw.lot, points: part });
             }
         }
-        self.give_back(row, &parts, Points::ZERO, history)
+        self.give_back(row, &parts, Points::ZERO, log)
     }
 
     /// Undoes an overdraft. What has been repaid of it meanwhile goes back to the lots that repaid, newest first.
-    fn undo_overdraft(
-        &mut self,
-        row: &AuditRow,
-        points: Points,
-        history: &History,
-    ) -> Result<Vec<Draw>, Stop> {
+    fn undo_overdraft(&mut self, row: &AuditRow, points: Points, log: &AuditLog) -> Result<Vec<Draw>, Stop> {
         let outstanding = self.draft.overdraft(row.account).min(points);
         let (mut missing, mut repaid) = (points.minus(outstanding)?, Vec::new());
-        for (lot, paid) in history.log().repayments(row.account) {
+        for (lot, paid) in log.repayments(row.account) {
             let part = paid.min(missing);
             missing = missing.minus(part)?;
             if part.is_positive() {
                 repaid.push(Draw { lot: lot.id, points: part });
             }
         }
-        self.give_back(row, &repaid, outstanding, history)?;
+        self.give_back(row, &repaid, outstanding, log)?;
         Ok(repaid)
     }
 
@@ -124,10 +120,10 @@ impl Run<'_> {
         row: &AuditRow,
         parts: &[Draw],
         overdraft: Points,
-        history: &History,
+        log: &AuditLog,
     ) -> Result<(), Stop> {
         let lots = parts.iter().map(|part| {
-            let lot = history.log().row(part.lot).expect("a row that was taken from is in the history");
+            let lot = log.row(part.lot).expect("a row that was taken from is in the history");
             self.restored(lot, part.points)
         });
         let lots: Vec<Lot> = lots.collect();
@@ -138,26 +134,35 @@ impl Run<'_> {
 
     /// A lot as it comes back: with its old date, or the next run when that has passed (incentives.md 7.2).
     fn restored(&self, lot: &AuditRow, points: Points) -> Lot {
+        Lot {
+            row: lot.id,
+            source: lot.source.expect("a lot has a source"),
+            occurred: lot.occurred,
+            expires: self.date_from_now(lot.account, lot.expires),
+            weight: lot.weight,
+            remaining: points,
+            sale: lot.sale,
+        }
+    }
+
+    /// A date of expiry; the next run of the account's policy by age when it has passed.
+    pub(super) fn date_from_now(
+        &self,
+        account: PointAccountId,
+        expires: Option<Timestamp>,
+    ) -> Option<Timestamp> {
         let (program, now) = (self.context.program, self.context.now);
-        let policy = program.account(lot.account).map(|account| &account.expiration);
-        let passed = lot.expires.is_some_and(|expires| expires <= now);
-        let expires = match policy {
-            Some(ExpirationPolicy::Aged { schedule, .. }) if passed => {
+        let policy = program.account(account).map(|account| &account.expiration);
+        match policy {
+            Some(ExpirationPolicy::Aged { schedule, .. })
+                if expires.is_some_and(|expires| expires <= now) =>
+            {
                 schedule.after(now, &program.retailer().zone)
             }
             Some(
                 ExpirationPolicy::Aged { .. } | ExpirationPolicy::Never | ExpirationPolicy::Inactive { .. },
             )
-            | None => lot.expires,
-        };
-        Lot {
-            row: lot.id,
-            source: lot.source.expect("a lot has a source"),
-            occurred: lot.occurred,
-            expires,
-            weight: lot.weight,
-            remaining: points,
-            sale: lot.sale,
+            | None => expires,
         }
     }
 }
