@@ -127,8 +127,8 @@ impl<E: Durable> Cell<E> {
     /// Decides a command and queues what happens. The reply may be given when [`Cell::last`] is durable. On an error
     /// nothing has changed.
     ///
-    /// The asker goes with the record, if there is one: then it is answered from there, also when the store does not take
-    /// the record, and neither `asker` nor the result has anything left.
+    /// The asker goes with the record, if there is one: then it is answered from there, also when the store does not
+    /// take the record, and neither `asker` nor the result has anything left.
     ///
     /// `consumes` is the effect that brought the command: its record is written even when nothing happens, so that the
     /// effect counts as delivered.

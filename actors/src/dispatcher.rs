@@ -1,7 +1,8 @@
 //! Hears from the committer what has become durable, and tells the shards.
 //!
-//! All effects are handed over, in journal order, before any answer of the same commit is given. A shard's mailbox keeps
-//! that order: whoever has an answer in hand and asks a receiver something finds the effect taken in already.
+//! All effects are handed over, in journal order, and the shards are told what is durable, before any answer of the
+//! same commit is given. A shard's mailbox keeps that order: whoever has an answer in hand and asks a receiver
+//! something finds the effect taken in already.
 //!
 //! Answers that came with their records are given here, at once. By way of the shards they would wait until these have
 //! done what the effects ask, which nobody who is answered waits for.
@@ -115,11 +116,11 @@ impl Listener<Companion> for Dispatcher {
             answers.extend(answer);
             parcels(record.lsn, deliveries)
         }));
-        for answer in answers {
-            answer(Ok(()));
-        }
         for (shard, _) in self.shards().iter().zip(waiting).filter(|(_, waiting)| *waiting) {
             shard.do_send(Durables { through });
+        }
+        for answer in answers {
+            answer(Ok(()));
         }
     }
 

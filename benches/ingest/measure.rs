@@ -53,8 +53,8 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Takes the server through a checkpoint with as much behind it as a row leaves, so that customers have bought before
-    /// and memory has the size it has in the middle of a day.
+    /// Takes the server through a checkpoint with as much behind it as a row leaves, so that customers have bought
+    /// before and memory has the size it has in the middle of a day.
     async fn fill(&mut self) -> anyhow::Result<()> {
         let sales = EARLIER_SALES_EACH * self.customers;
         let mut load = self.load(MANY, Customers::Random(self.customers), Duration::ZERO, None);

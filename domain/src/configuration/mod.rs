@@ -1,10 +1,10 @@
 //! The configuration: what a retailer's program is compiled from, and its version.
 //!
-//! The program text is kept as its single objects (accounts, sources, tier systems, rule trees, templates), each as it
-//! was sent, so that an edit changes one of them and its event holds that one alone. Whatever changes gives a new
-//! version of the whole program, which is compiled as a whole before it is taken: nothing is in force that was not
-//! compiled. Any earlier version can be compiled again: a return is judged by the rules of its purchase
-//! (incentives.md 9.1).
+//! The program text is kept as its single objects (accounts, sources, tier systems, events, rule trees, templates),
+//! each as it was sent, so that an edit changes one of them and its event holds that one alone. Whatever changes
+//! gives a new version of the whole program, which is compiled as a whole before it is taken: nothing is in force
+//! that was not compiled. Any earlier version can be compiled again: a return is judged by the rules of its
+//! purchase (incentives.md 9.1).
 
 mod edit;
 mod json;

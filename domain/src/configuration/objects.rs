@@ -20,12 +20,20 @@ pub enum ObjectKind {
     RuleTree,
     /// A rule template (incentives.md 7.13).
     RuleTemplate,
+    /// A loyalty event that the retailer has defined (incentives.md 7.12).
+    Event,
 }
 
 impl ObjectKind {
     /// All of them, in the order in which they stand in a program text.
-    pub const ALL: [Self; 5] =
-        [Self::PointAccount, Self::PointSource, Self::TierSystem, Self::RuleTree, Self::RuleTemplate];
+    pub const ALL: [Self; 6] = [
+        Self::PointAccount,
+        Self::PointSource,
+        Self::TierSystem,
+        Self::Event,
+        Self::RuleTree,
+        Self::RuleTemplate,
+    ];
 
     /// The member of the program text that lists them.
     pub const fn member(self) -> &'static str {
@@ -35,6 +43,7 @@ impl ObjectKind {
             Self::TierSystem => "tier_systems",
             Self::RuleTree => "rule_trees",
             Self::RuleTemplate => "rule_templates",
+            Self::Event => "events",
         }
     }
 }

@@ -67,8 +67,8 @@ pub(super) fn act(
 }
 
 impl Acted {
-    /// What happened, but for levels. `movements` are those that were written for it; the trigger is a sale with the till's
-    /// id, or an event.
+    /// What happened, but for levels. `movements` are those that were written for it; the trigger is a sale with the
+    /// till's id, or an event.
     pub(super) fn into_event(
         self,
         movements: Vec<Movement>,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     amount::Points,
     entity::{Context, Decision},
-    id::{LedgerRowId, PointAccountId, PointSourceId, TierLevelId, TierSystemId},
+    id::{LedgerRowId, PointAccountId, PointSourceId},
     ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
     program::{Program, tree::Triggers},
     rules::{
@@ -79,6 +79,24 @@ struct Booked<'a> {
 }
 
 impl Judged<'_> {
+    /// What the sale does to the levels held, once its points are booked on the draft.
+    fn move_levels(
+        &self,
+        levels: &mut TierDraft<'_>,
+        acted: &acting::Acted,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), Error> {
+        acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, draft))?;
+        let points_earned = draft.movements().iter().any(Movement::is_issue);
+        // Whatever a sale takes, it takes back.
+        let took_back = self.earlier.is_some() && draft.movements().iter().any(Movement::takes);
+        if took_back && levels.demotes_on_return() {
+            levels.undo_rise(&self.standpoint.tiers, self.business_time, draft);
+        }
+        let happened = Triggers { purchase: true, points_earned, custom_event: false };
+        Ok(levels.qualify(happened, self.business_time, draft)?)
+    }
+
     /// Counts, qualifies for tiers, and puts all that happens into events.
     fn decided(
         self,
@@ -91,23 +109,20 @@ impl Judged<'_> {
     ) -> Result<Decision<Customer>, Error> {
         let Booked { mut draft, causes, forfeited, waived, refused, uses } = booked;
         let acted_to = self.expired + acted.causes.len();
-        let counted =
-            counting::difference(&evaluation.counted, self.earlier, (self.program, context.program));
+        let programs = (self.program, context.program);
+        let counted = counting::difference(&evaluation.counted, self.earlier, programs);
         let points_counted = count_points(customer, context, &draft, acted_to, &causes, self.business_time);
         let booked_to = draft.movements().len();
         levels.count(customer.counters_with([&counted, &points_counted], self.business_time));
-        acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, &mut draft))?;
-        let again = self.earlier.is_some();
-        move_levels(&mut levels, &self.standpoint.tiers, (self.business_time, again), &mut draft)?;
+        self.move_levels(&mut levels, &acted, &mut draft)?;
         let Self { credit, program, business_time, standpoint, recalled, expired, .. } = self;
 
         let (mut movements, _) = draft.finish();
         // What levels give is written with the levels.
         movements.truncate(booked_to);
         let mut events = recall::recalled(customer, &movements, context);
-        let entries = movements.split_off(acted_to).into_iter().zip(causes);
         let entry = |(movement, (cause, account, source))| Entry { movement, cause, account, source };
-        let entries = entries.map(entry).collect();
+        let entries = movements.split_off(acted_to).into_iter().zip(causes).map(entry).collect();
         let by_actions = movements.split_off(expired);
         let at = context.now;
         if !movements.is_empty() {
@@ -116,7 +131,6 @@ impl Judged<'_> {
         let done = acted.done.clone();
         let trigger = (credit.sale.0, &*credit.content.transaction_id);
         events.extend(acted.into_event(by_actions, trigger, at));
-        let (joined, tags) = (standpoint.joined_for(program), standpoint.tags());
         events.push(Event::SaleCredited(Box::new(SaleCredited {
             at,
             sale: credit.sale,
@@ -124,6 +138,8 @@ impl Judged<'_> {
             transaction_id: credit.content.transaction_id.clone(),
             business_time,
             program_version: program.version(),
+            joined: standpoint.joined_for(program),
+            tags: standpoint.tags(),
             tiers: standpoint.tiers,
             entries,
             forfeited,
@@ -133,8 +149,6 @@ impl Judged<'_> {
             recalled,
             refused,
             failed: evaluation.failed,
-            joined,
-            tags,
             counted,
             counts_before: evaluation.counts_before,
             acted: done,
@@ -144,23 +158,6 @@ impl Judged<'_> {
         levels.write(at, &mut events);
         Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
     }
-}
-
-/// What the sale does to the levels held, once its points are booked on the draft. `tiers` were held before it.
-fn move_levels(
-    levels: &mut TierDraft<'_>,
-    tiers: &[(TierSystemId, TierLevelId)],
-    (business_time, again): (Timestamp, bool),
-    draft: &mut Draft<'_>,
-) -> Result<(), Error> {
-    let points_earned = draft.movements().iter().any(Movement::is_issue);
-    // Whatever a sale takes, it takes back.
-    let took_back = again && draft.movements().iter().any(Movement::takes);
-    if took_back && levels.demotes_on_return() {
-        levels.undo_rise(tiers, business_time, draft);
-    }
-    let happened = Triggers { purchase: true, points_earned, custom_event: false };
-    Ok(levels.qualify(happened, business_time, draft)?)
 }
 
 /// Nodes that count points have counted some.

@@ -32,8 +32,8 @@ impl Customer {
         self.due
     }
 
-    /// The customer as it is at `now`: with everything done that is due by then, written down or not. Of a customer that
-    /// is incomplete (see [`Customer::is_incomplete`]) nothing is done.
+    /// The customer as it is at `now`: with everything done that is due by then, written down or not. Of a customer
+    /// that is incomplete (see [`Customer::is_incomplete`]) nothing is done.
     pub fn as_of(&self, program: &Program, now: Timestamp) -> Cow<'_, Self> {
         match self.done_by(program, now) {
             Some(Ok(Settled { customer: Some(settled), .. })) => Cow::Owned(settled),

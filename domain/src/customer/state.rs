@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Error, Event, Memory, PointsPosted, Profile, Remembered, Reply, RuleState, SaleCredited,
-    TierDraft, TierMoveCause, Tiers, UserTier, credit, due, happened, posting, stop::Stop, tier,
+    Command, Error, Event, EventTriggered, Memory, PointsPosted, Profile, Remembered, Reply, RuleState,
+    SaleCredited, TierDraft, TierMoveCause, Tiers, UserTier, credit, due, happened, posting, stop::Stop,
+    tier,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -272,6 +273,17 @@ impl Customer {
     }
 }
 
+impl Customer {
+    fn apply_triggered(&mut self, triggered: &EventTriggered) {
+        triggered.entries.iter().for_each(|entry| self.ledger.apply(&entry.movement, None));
+        for used in &triggered.uses {
+            self.usage.record(used).expect("the evaluation has summed the uses");
+        }
+        self.usage.forget_before(triggered.matters_from);
+        self.rule_state.event(triggered);
+    }
+}
+
 impl Entity for Customer {
     type Command = Command;
     type Reply = Reply;
@@ -330,21 +342,10 @@ impl Entity for Customer {
             Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),
             Event::DueNoted { due } => self.due = *due,
             Event::RulesActed(acted) => {
-                for (_, movement) in &acted.movements {
-                    self.ledger.apply(movement, None);
-                }
+                acted.movements.iter().for_each(|(_, movement)| self.ledger.apply(movement, None));
                 self.rule_state.tag(&acted.tags_added, &acted.tags_removed, acted.at);
             }
-            Event::EventTriggered(triggered) => {
-                for entry in &triggered.entries {
-                    self.ledger.apply(&entry.movement, None);
-                }
-                for used in &triggered.uses {
-                    self.usage.record(used).expect("the evaluation has summed the uses");
-                }
-                self.usage.forget_before(triggered.matters_from);
-                self.rule_state.event(triggered);
-            }
+            Event::EventTriggered(triggered) => self.apply_triggered(triggered),
             Event::PointsCounted { counted, matters_from, at } => {
                 self.rule_state.count(counted, *at, *matters_from);
             }

@@ -5,4 +5,5 @@
 mod accepted;
 mod documents;
 mod refused;
+mod refused_accounts;
 mod refused_rules;

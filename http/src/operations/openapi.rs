@@ -70,7 +70,7 @@ pub fn document() -> openapi::OpenApi {
     tags(
         (name = "customers", description = "The core surface: `/priv/v1/apps/{api_key}`"),
         (name = "pos", description = "The point of sale: `/api/2.0`"),
-        (name = "incentives", description = "Points, tiers, events, rules: `/incentives/api/1.0`, also without `/incentives`"),
+        (name = "incentives", description = "Points, tiers, rules: `/incentives/api/1.0`, also without `/incentives`"),
         (name = "transactions", description = "Sales read back: `/transactions/api/1.0`"),
         (name = "admin", description = "The retailer's program"),
         (name = "operations", description = "Health and figures"),

@@ -1,8 +1,8 @@
 //! The bytes of a frame in memory, and the buffers they are kept in.
 //!
-//! The tail grows and shrinks by hundreds of MiB with every checkpoint. Given back to the system in between, that memory
-//! would have to be fetched page by page again, on the way of every commit. So buffers of frames that a checkpoint has
-//! folded serve the frames after it.
+//! The tail grows and shrinks by hundreds of MiB with every checkpoint. Given back to the system in between, that
+//! memory would have to be fetched page by page again, on the way of every commit. So buffers of frames that a
+//! checkpoint has folded serve the frames after it.
 
 use crate::shared::lock;
 use std::collections::BTreeMap;

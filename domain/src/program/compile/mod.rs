@@ -29,7 +29,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use leaves::DISTINCT_MAX;
 use report::{Path, Report};
 
-use super::{ExpirationPolicy, Problem, ProblemCode, Program, document::Document, index::TreeIndex};
+use super::{
+    ExpirationPolicy, Problem, ProblemCode, Program, RuleTree, TierSystem, document::Document,
+    index::TreeIndex,
+};
 
 /// The deepest nesting of a document. Nodes may be nested, and reading them takes stack.
 pub(crate) const NESTING_MAX: usize = 120;
@@ -96,12 +99,7 @@ pub(super) fn compile(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let live = tier_systems.iter().filter(|system| system.live).flat_map(|system| &system.levels);
-    let live = live.filter(|level| level.is_live()).map(|level| level.id).collect();
-    let trees = TreeIndex::new(trees, &live);
-    for level in tier_systems.iter_mut().flat_map(|system| &mut system.levels) {
-        level.has_stay_rules = trees.stays(level.id).next().is_some();
-    }
+    let trees = index(trees, &mut tier_systems);
     let watches_activity =
         accounts.iter().any(|account| matches!(account.expiration, ExpirationPolicy::Inactive { .. }));
     Ok(Program {
@@ -118,6 +116,17 @@ pub(super) fn compile(
         skus,
         trees,
     })
+}
+
+/// Files the trees by what they look at, and tells levels whether some tree says who stays in them.
+fn index(trees: Vec<RuleTree>, tier_systems: &mut [TierSystem]) -> TreeIndex {
+    let live = tier_systems.iter().filter(|system| system.live).flat_map(|system| &system.levels);
+    let live = live.filter(|level| level.is_live()).map(|level| level.id).collect();
+    let trees = TreeIndex::new(trees, &live);
+    for level in tier_systems.iter_mut().flat_map(|system| &mut system.levels) {
+        level.has_stay_rules = trees.stays(level.id).next().is_some();
+    }
+    trees
 }
 
 fn read_document(text: &str, report: &mut Report) -> Option<Document> {

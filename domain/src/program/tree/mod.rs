@@ -53,8 +53,8 @@ pub struct RuleTree {
     pub priority: u16,
     /// How it competes with others.
     pub exclusivity: Option<Exclusivity>,
-    /// Purchase and event trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the levels
-    /// to enter or keep.
+    /// Purchase and event trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the
+    /// levels to enter or keep.
     pub levels: Vec<TierLevelId>,
     /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
     pub limits: Vec<Limit>,

@@ -16,6 +16,7 @@ pub const fn refusal_row(refusal: Refusal) -> (&'static str, u16, &'static str) 
         Refusal::NotFound(ObjectKind::TierSystem) => ("tier_system_not_found", 404, "not_found"),
         Refusal::NotFound(ObjectKind::RuleTree) => ("rule_tree_not_found", 404, "not_found"),
         Refusal::NotFound(ObjectKind::RuleTemplate) => ("template_not_found", 404, "not_found"),
+        Refusal::NotFound(ObjectKind::Event) => ("event_not_found", 404, "not_found"),
         Refusal::RestrictionNotFound => ("restriction_not_found", 404, "not_found"),
         Refusal::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
         Refusal::LevelInUse => ("level_in_use", 409, "conflict"),
