@@ -148,6 +148,37 @@ fn an_event_moves_between_tiers() {
     assert_eq!((member.level(), bottom.outcomes[0].refused), (SILVER, Some(RefusalReason::AlreadyInLevel)));
 }
 
+/// incentives.md 6.5, 8.4: a rule that moves a member up gives what joining gives, when it says so; who was taken out
+/// of a system by a rule does not join it again by itself.
+#[test]
+fn a_level_that_a_rule_moves_to_gives_its_benefit() {
+    let moving = |n: u32, joining: bool| {
+        let (system, level) = (guid(SYSTEM), guid(GOLD));
+        let members = format!(
+            r#""tier_system_id": "{system}", "tier_level_id": "{level}", "process_joining_outcomes": {joining}"#
+        );
+        does(n, 16, &members)
+    };
+    let leaving = does(5, 2048, &format!(r#""tier_system_id": "{}""#, guid(SYSTEM)));
+    let shop = Shop::with(&[
+        enter_for(201, GOLD, 1000, &fixed(1, SPEND, 50)),
+        listens(100, "SURVEY", &moving(2, true)),
+        listens(101, "UPGRADE", &moving(3, false)),
+        listens(102, "APP_INSTALLED", &leaving),
+    ]);
+    let mut quiet = Member::of(&shop);
+    happens(&mut quiet, event("UPGRADE", None)).unwrap();
+    assert_eq!((quiet.level(), quiet.available(SPEND)), (GOLD, points("0")));
+
+    let mut member = Member::of(&shop);
+    happens(&mut member, event("SURVEY", None)).unwrap();
+    assert_eq!((member.level(), member.available(SPEND)), (GOLD, points("50")));
+    happens(&mut member, event("APP_INSTALLED", None)).unwrap();
+    assert!(member.customer.tiers().is_empty());
+    member.given(TIER, "5000");
+    assert!(member.customer.tiers().is_empty(), "nobody asked for it");
+}
+
 #[test]
 fn rules_spend_and_let_points_run_out() {
     let spend = does(1, 32, &format!(r#""point_account_ids": ["{}"], "amount": 30"#, guid(STRICT)));
