@@ -44,9 +44,14 @@ pub struct Companion {
 
 impl Debug for Companion {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self { shard, answers_effect, deliveries, answer: _ } = self;
-        let fields = ("Companion", shard, answers_effect, deliveries);
-        fields.fmt(formatter)
+        let Self { shard, answers_effect, deliveries, answer } = self;
+        formatter
+            .debug_struct("Companion")
+            .field("shard", shard)
+            .field("answers_effect", answers_effect)
+            .field("deliveries", deliveries)
+            .field("answer", &answer.is_some())
+            .finish()
     }
 }
 

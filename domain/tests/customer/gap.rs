@@ -87,3 +87,30 @@ fn everything_can_be_spent() {
     member.buy(9_000, 1, "5");
     assert_eq!((held(&member), member.available(SPEND)), (1, points("5")));
 }
+
+/// Points in escrow are due when a decision needs lots that are only in the history: they roll over first, and can be
+/// spent by it.
+#[test]
+fn what_is_due_happens_before_a_deep_spend() {
+    let escrow = format!(
+        r#", "expiration_policy": {{"policy_type": 1, "next_evaluation_date": "2026-01-01T00:00:00",
+            "frequency_value": 1, "frequency_unit_type": 0, "expiration_age_value": 14,
+            "expiration_age_unit_type": 0, "rollover_point_account_id": "{}"}}"#,
+        guid(SPEND)
+    );
+    let trees = [tree(100, "", &per_amount(1, TIER, "1", ""))];
+    let mut member = Member::of(&Shop { tier: escrow, ..Shop::with(&trees) });
+    for n in 1..=400_u32 {
+        member.now = member.now.plus_millis(86_400_000);
+        member.buy(1_000 + n, 1, &n.to_string());
+    }
+    assert!(held(&member) <= 192 && whole(&member).len() > 350, "{} lots", held(&member));
+    member.now = member.now.plus_millis(60 * 86_400_000);
+    member.needs.clear();
+    let all = points("80200");
+    assert_eq!((member.available(SPEND), member.available(TIER)), (all, points("0")));
+    member.post(Purpose::Spend(vec![spend(&[SPEND], "80000")]), false).unwrap();
+    assert_eq!(member.needs, [Need::History]);
+    assert_eq!(whole(&member), [points("200")], "the newest is spent last");
+    assert_eq!((member.available(SPEND), member.lifetime(SPEND)), (points("200"), all));
+}
