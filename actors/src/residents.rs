@@ -83,14 +83,37 @@ where
             Ok(resident) => resident,
             Err(error) => return Err((work, error.into())),
         };
-        match resident.actor.try_send(work) {
-            Ok(()) => {
-                resident.slot.queued.set(resident.slot.queued.get() + 1);
-                resident.slot.used.set(common.tick());
-                Ok(())
+        match resident.take(work, common) {
+            Err(SendError::Closed(work)) => {
+                // Its caller may have heard of a crash, and come again, before word of it arrived here.
+                self.crashed(id);
+                self.send_to_successor(id, work, common, shard)
             }
-            Err(SendError::Full(work)) => Err((work, EngineError::Overloaded)),
-            Err(SendError::Closed(work)) => Err((work, EngineError::Crashed)),
+            taken => taken.map_err(refused),
+        }
+    }
+
+    /// Sends work to the successor of an actor that has crashed, if there may be one already.
+    fn send_to_successor(
+        &mut self,
+        id: [u8; 16],
+        work: Work<E>,
+        common: &Rc<Common>,
+        shard: &Addr<Shard>,
+    ) -> Result<(), (Work<E>, EngineError)> {
+        let is_ripe = |slot: &Rc<Slot>| slot.last.get() <= common.durable();
+        let Some(slot) = self.crashed.get(&id).filter(|slot| is_ripe(slot)).cloned() else {
+            return Err((work, EngineError::Crashed));
+        };
+        self.crashed.remove(&id);
+        match self.spawn(id, slot, common, shard) {
+            Ok(resident) => {
+                if !resident.slot.effects.borrow().is_empty() {
+                    resident.wake();
+                }
+                resident.take(work, common).map_err(refused)
+            }
+            Err(error) => Err((work, error.into())),
         }
     }
 
@@ -119,8 +142,12 @@ where
         }
     }
 
-    /// Takes note that an actor crashed. There is no other until what it wrote is durable.
+    /// Takes note that an actor crashed. There is no other until what it wrote is durable; if there is one already, this
+    /// was known.
     pub fn crashed(&mut self, id: [u8; 16]) {
+        if self.by_id.get(&id).is_some_and(|known| known.actor.connected()) {
+            return;
+        }
         if let Some(gone) = self.by_id.remove(&id) {
             self.crashed.insert(id, gone.slot);
         }
@@ -240,11 +267,25 @@ impl<E: Durable> Resident<E>
 where
     Parcel: For<E>,
 {
+    fn take(&self, work: Work<E>, common: &Common) -> Result<(), SendError<Work<E>>> {
+        self.actor.try_send(work)?;
+        self.slot.queued.set(self.slot.queued.get() + 1);
+        self.slot.used.set(common.tick());
+        Ok(())
+    }
+
     /// Tells the actor that there are effects. They were admitted with the records that caused them, so this is not
     /// bounded.
     fn wake(&self) {
         self.slot.queued.set(self.slot.queued.get() + 1);
         self.actor.do_send(Work::Effects);
+    }
+}
+
+fn refused<E: Durable>(error: SendError<Work<E>>) -> (Work<E>, EngineError) {
+    match error {
+        SendError::Full(work) => (work, EngineError::Overloaded),
+        SendError::Closed(work) => (work, EngineError::Crashed),
     }
 }
 
