@@ -142,8 +142,8 @@ where
         }
     }
 
-    /// Takes note that an actor crashed. There is no other until what it wrote is durable; if there is one already, this
-    /// was known.
+    /// Takes note that an actor crashed. There is no other until what it wrote is durable; if there is one already,
+    /// this was known.
     pub fn crashed(&mut self, id: [u8; 16]) {
         if self.by_id.get(&id).is_some_and(|known| known.actor.connected()) {
             return;

@@ -121,11 +121,13 @@ fn a_clock_moved_far_through_crashes_does_everything_once() {
         stop(&engine).await;
         let later = "2018-01-15T10:00:00Z";
         let (mut in_the_middle, mut disk) = (0, disk);
-        for cut in [2, 5, 9, 14] {
+        for cut in [2, 30, 45, 60] {
             disk = disk.copy();
             let begun = disk.operations();
-            let (engine, _) =
-                laurel_actors::start(with(&disk, &reviewing(), "2017-02-01T00:00:00Z")).await.unwrap();
+            // Many small frames, so that no commit does everything at once.
+            let mut options = with(&disk, &reviewing(), "2017-02-01T00:00:00Z");
+            options.store.frame_records = 32;
+            let (engine, _) = laurel_actors::start(options).await.unwrap();
             disk.power_off_at(disk.operations() + cut);
             engine.move_clock(time(later)).unwrap();
             let left = engine.settle_due().await.unwrap_or(u64::MAX);
