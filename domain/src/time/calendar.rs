@@ -130,6 +130,9 @@ impl Zone {
 
     fn moved(&self, at: Timestamp, value: i64, unit: Unit) -> Option<Timestamp> {
         let span = match unit {
+            Unit::Forever => return None,
+            // By way of its local time, a moment in an hour that comes twice would move to the first of the two.
+            _ if value == 0 => return Some(at),
             Unit::Minute => return Some(at.plus_millis(value * 60_000)),
             Unit::Hour => return Some(at.plus_millis(value * 3_600_000)),
             Unit::Day => jiff::Span::new().try_days(value).ok()?,
@@ -137,7 +140,6 @@ impl Zone {
             Unit::Month => jiff::Span::new().try_months(value).ok()?,
             Unit::Quarter => jiff::Span::new().try_months(value.checked_mul(3)?).ok()?,
             Unit::Year => jiff::Span::new().try_years(value).ok()?,
-            Unit::Forever => return None,
         };
         self.instant(self.civil(at).checked_add(span).ok()?)
     }

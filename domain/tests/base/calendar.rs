@@ -160,6 +160,14 @@ fn names_and_numbers_of_units() {
     assert_eq!(zone("Europe/Madrid").name(), "Europe/Madrid");
 }
 
+/// On the day on which summer time ends, an hour comes twice: what begins in the second one begins there.
+#[test]
+fn an_occurrence_in_an_hour_that_comes_twice_is_its_own_first() {
+    let (madrid, second) = (zone("Europe/Madrid"), Timestamp::from_millis(1_130_634_000_000));
+    let daily = Span { value: 1, unit: Unit::Day };
+    assert_eq!(madrid.next_occurrence(second, daily, second), Some(second));
+}
+
 fn any_zone() -> impl Strategy<Value = Zone> {
     prop::sample::select(vec!["UTC", "Europe/Madrid", "America/Santiago", "Asia/Kolkata", "Pacific/Apia"])
         .prop_map(zone)
