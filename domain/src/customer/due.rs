@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::{Command, Customer, Event, History, Need, TierDraft, stop::Stop};
+use super::{Command, Customer, Event, History, TierDraft, stop::Stop};
 use crate::{
     entity::{Context, Decision, Entity},
     id::IdRun,
@@ -106,10 +106,7 @@ fn decide_after_what_is_due(
 ) -> Result<Decision<Customer>, Stop> {
     let history = context.fetched.history.as_deref();
     let base = history.map_or(customer, History::customer);
-    let settled = match settle(base, context.program, context.now, context.ids) {
-        Err(DraftError::Hidden) => return Err(Stop::Need(Need::History)),
-        settled => settled?,
-    };
+    let settled = settle(base, context.program, context.now, context.ids)?;
     let mut state = customer.clone();
     settled.events.iter().for_each(|event| state.apply(event));
     let ids = IdRun::starting_at(context.ids.nth(settled.ids_used));
