@@ -24,7 +24,7 @@ pub(super) struct ExactAward {
     points: Ratio,
     rounding: Rounding,
     /// The result is a multiple of so many units.
-    step: i128,
+    step: i64,
     max: Option<Points>,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn worth(
     scene: &Scene<'_>,
     qualifying: &LineSet,
 ) -> Result<Worth, AmountError> {
-    let Some(ticket) = scene.ticket.filter(|_| scene.event.is_none()) else {
+    let Some(ticket) = scene.current_ticket() else {
         return worth_of_event(award, scene);
     };
     match award {
@@ -164,7 +164,7 @@ impl ExactAward {
         let step = match rounding {
             Rounding::None => 1,
             Rounding::Down | Rounding::Up | Rounding::Nearest | Rounding::HalfEven => {
-                10_i128.pow(Points::SCALE.saturating_sub(precision))
+                10_i64.pow(Points::SCALE.saturating_sub(precision))
             }
         };
         Self { points, rounding, step, max }
@@ -191,9 +191,10 @@ impl ExactAward {
     }
 
     fn rounded(&self, points: Ratio) -> Result<Points, AmountError> {
-        let unit = points.denominator.checked_mul(self.step).ok_or(AmountError::OutOfRange)?;
+        let step = i128::from(self.step);
+        let unit = points.denominator.checked_mul(step).ok_or(AmountError::OutOfRange)?;
         let steps = divide_rounded(points.numerator, unit, self.rounding)?;
-        let rounded = Points::from_wide(steps.checked_mul(self.step).ok_or(AmountError::OutOfRange)?)?;
+        let rounded = Points::from_wide(steps.checked_mul(step).ok_or(AmountError::OutOfRange)?)?;
         Ok(self.max.map_or(rounded, |max| rounded.min(max)))
     }
 }

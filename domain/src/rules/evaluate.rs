@@ -16,15 +16,33 @@ use crate::{
     },
 };
 
-/// A tree that holds, and what it gives before it meets the others.
+/// The trees that hold, in the order in which they run, and what each gives before it meets the others. What they give
+/// is kept together, tree after tree.
+#[derive(Debug, Default)]
+pub(super) struct Passing<'a> {
+    pub(super) trees: Vec<Passed<'a>>,
+    awards: Vec<BaseAward<'a>>,
+    multipliers: Vec<Multiplier<'a>>,
+    actions: Vec<BaseAction<'a>>,
+    refused: Vec<Refused>,
+}
+
+/// A tree that holds, and where what it gives stands.
 #[derive(Debug)]
 pub(super) struct Passed<'a> {
     pub(super) tree: &'a RuleTree,
     pub(super) meter: Meter<'a>,
-    pub(super) awards: Vec<BaseAward<'a>>,
-    pub(super) multipliers: Vec<Multiplier<'a>>,
-    pub(super) actions: Vec<BaseAction<'a>>,
-    pub(super) refused: Vec<Refused>,
+    begin: Marks,
+    end: Marks,
+}
+
+/// How much there is of everything that trees give.
+#[derive(Debug, Clone, Copy)]
+struct Marks {
+    awards: usize,
+    multipliers: usize,
+    actions: usize,
+    refused: usize,
 }
 
 /// What a point outcome gives without multipliers.
@@ -64,94 +82,139 @@ impl BaseAction<'_> {
     }
 }
 
-/// What a tree gives by itself, if it holds.
-pub(super) fn consider<'a>(tree: &'a RuleTree, scene: &Scene<'_>) -> Result<Option<Passed<'a>>, AmountError> {
-    let Some(qualifying) = qualifying_lines(tree, scene)? else { return Ok(None) };
-    let (time, usage) = (scene.time, scene.standing.usage);
-    let meter = Meter::new(tree, None, time, usage)?;
-    let mut passed = Passed {
-        tree,
-        meter,
-        awards: Vec::new(),
-        multipliers: Vec::new(),
-        actions: Vec::new(),
-        refused: Vec::new(),
-    };
-    for outcome in tree.outcomes() {
-        let meter = Meter::new(tree, Some((outcome.id, &outcome.limits)), time, usage)?;
-        match &outcome.effect {
-            Effect::Multiplier { factor, combine, applies_to } => passed.multipliers.push(Multiplier {
-                outcome: outcome.id,
-                factor: *factor,
-                combine: *combine,
-                applies_to,
-                meter,
-            }),
-            Effect::Points { source, accounts, award } => {
-                let worth = worth(award, scene, &qualifying)?;
-                passed.give(worth, (outcome.id, *source, accounts), meter)?;
-            }
-            Effect::Action(rule) => {
-                if let Some(act) = act(rule, scene, &qualifying)? {
-                    passed.act(outcome.id, act, meter);
+impl<'a> Passing<'a> {
+    /// None yet, of so many trees at most.
+    pub(super) fn of(trees: usize) -> Self {
+        Self { trees: Vec::with_capacity(trees), awards: Vec::with_capacity(trees), ..Self::default() }
+    }
+
+    pub(super) fn awards(&self, of: &Passed<'a>) -> &[BaseAward<'a>] {
+        &self.awards[of.begin.awards..of.end.awards]
+    }
+
+    pub(super) fn multipliers(&self, of: &Passed<'a>) -> &[Multiplier<'a>] {
+        &self.multipliers[of.begin.multipliers..of.end.multipliers]
+    }
+
+    pub(super) fn actions(&self, of: &Passed<'a>) -> &[BaseAction<'a>] {
+        &self.actions[of.begin.actions..of.end.actions]
+    }
+
+    pub(super) fn refused(&self, of: &Passed<'a>) -> &[Refused] {
+        &self.refused[of.begin.refused..of.end.refused]
+    }
+
+    /// Adds a tree, if it holds. When its arithmetic fails, it is as if it did not.
+    pub(super) fn consider(&mut self, tree: &'a RuleTree, scene: &Scene<'_>) -> Result<(), AmountError> {
+        let Some(qualifying) = qualifying_lines(tree, scene)? else { return Ok(()) };
+        let begin = self.marks();
+        let mut meter = Meter::new(tree, None, scene.time, scene.standing.usage)?;
+        if let Err(error) = self.outcomes(tree, &mut meter, scene, &qualifying) {
+            self.cut_back(begin);
+            return Err(error);
+        }
+        self.trees.push(Passed { tree, meter, begin, end: self.marks() });
+        Ok(())
+    }
+
+    fn marks(&self) -> Marks {
+        Marks {
+            awards: self.awards.len(),
+            multipliers: self.multipliers.len(),
+            actions: self.actions.len(),
+            refused: self.refused.len(),
+        }
+    }
+
+    fn cut_back(&mut self, to: Marks) {
+        self.awards.truncate(to.awards);
+        self.multipliers.truncate(to.multipliers);
+        self.actions.truncate(to.actions);
+        self.refused.truncate(to.refused);
+    }
+
+    fn outcomes(
+        &mut self,
+        tree: &'a RuleTree,
+        whole: &mut Meter<'a>,
+        scene: &Scene<'_>,
+        qualifying: &LineSet,
+    ) -> Result<(), AmountError> {
+        for outcome in tree.outcomes() {
+            let own = Meter::new(tree, Some(outcome), scene.time, scene.standing.usage)?;
+            match &outcome.effect {
+                Effect::Multiplier { factor, combine, applies_to } => self.multipliers.push(Multiplier {
+                    outcome: outcome.id,
+                    factor: *factor,
+                    combine: *combine,
+                    applies_to,
+                    meter: own,
+                }),
+                Effect::Points { source, accounts, award } => {
+                    let worth = worth(award, scene, qualifying)?;
+                    self.give(worth, (outcome.id, *source, accounts), whole, own)?;
+                }
+                Effect::Action(rule) => {
+                    if let Some(act) = act(rule, scene, qualifying)? {
+                        self.act(outcome.id, act, whole, own);
+                    }
                 }
             }
         }
+        Ok(())
     }
-    Ok(Some(passed))
-}
 
-impl<'a> Passed<'a> {
     fn give(
         &mut self,
         worth: Worth,
         (outcome, source, accounts): (OutcomeId, PointSourceId, &'a [PointAccountId]),
-        mut meter: Meter<'a>,
+        whole: &mut Meter<'a>,
+        mut own: Meter<'a>,
     ) -> Result<(), AmountError> {
         let exact = match worth {
             Worth::Nothing => return Ok(()),
             Worth::BelowHurdle => {
-                self.refuse(outcome, RefusalReason::HurdleNotMet);
+                self.refuse(whole, outcome, RefusalReason::HurdleNotMet);
                 return Ok(());
             }
             Worth::Earns(exact) => exact,
         };
-        if self.meter.is_used_up() || meter.is_used_up() {
-            self.refuse(outcome, RefusalReason::FrequencyLimit);
+        if whole.is_used_up() || own.is_used_up() {
+            self.refuse(whole, outcome, RefusalReason::FrequencyLimit);
             return Ok(());
         }
         let full = exact.base()?;
-        let points = meter.allowed(self.meter.allowed(full));
+        let points = own.allowed(whole.allowed(full));
         let cut = points < full;
         if cut {
-            self.refuse(outcome, RefusalReason::FrequencyLimit);
+            self.refuse(whole, outcome, RefusalReason::FrequencyLimit);
         }
-        self.meter.take(points)?;
-        meter.take(points)?;
+        whole.take(points)?;
+        own.take(points)?;
         let exact = if cut { exact.cut_to(points) } else { exact };
-        self.awards.push(BaseAward { outcome, source, accounts, exact, points, meter });
+        self.awards.push(BaseAward { outcome, source, accounts, exact, points, meter: own });
         Ok(())
     }
 
-    fn act(&mut self, outcome: OutcomeId, act: Act, mut meter: Meter<'a>) {
-        if self.meter.is_used_up() || meter.is_used_up() {
-            self.refuse(outcome, RefusalReason::FrequencyLimit);
+    fn act(&mut self, outcome: OutcomeId, act: Act, whole: &mut Meter<'a>, mut own: Meter<'a>) {
+        if whole.is_used_up() || own.is_used_up() {
+            self.refuse(whole, outcome, RefusalReason::FrequencyLimit);
             return;
         }
-        self.meter.take_once();
-        meter.take_once();
-        self.actions.push(BaseAction { outcome, act, meter });
+        whole.take_once();
+        own.take_once();
+        self.actions.push(BaseAction { outcome, act, meter: own });
     }
 
-    fn refuse(&mut self, outcome: OutcomeId, reason: RefusalReason) {
-        self.refused.push(Refused { tree: self.tree.id, outcome, reason });
+    fn refuse(&mut self, of: &Meter<'a>, outcome: OutcomeId, reason: RefusalReason) {
+        self.refused.push(Refused { tree: of.tree().id, outcome, reason });
     }
 }
 
 /// What an action comes to. A ticket that only brings things back does nothing; events are the largest payer's, like
 /// everything that cannot be split.
 fn act(rule: &ActionRule, scene: &Scene<'_>, qualifying: &LineSet) -> Result<Option<Act>, AmountError> {
-    let purchase = scene.ticket.filter(|_| scene.event.is_none());
+    let purchase = scene.current_ticket();
     if let Some(ticket) = purchase
         && ticket.is_net_return()?
     {

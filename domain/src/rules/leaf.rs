@@ -1,6 +1,6 @@
 //! What a node that is no group comes to (incentives.md 6.2, 6.3).
 
-use super::{Figure, Scene, lines::LineSet, selection::purchase_lines, tally};
+use super::{Figure, Scene, selection::purchase_lines, tally};
 use crate::{
     amount::{AmountError, Points, Quantity},
     id::PointAccountId,
@@ -16,13 +16,11 @@ use crate::{
 const DAY_MS: i64 = 86_400_000;
 
 /// What a node came to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Leaf {
     pub(super) passed: bool,
     /// What is asked about is not there: the node fails, negated or not.
     pub(super) missing: bool,
-    /// The lines that a current-purchase node selected.
-    pub(super) lines: Option<LineSet>,
     /// The value that was compared.
     pub(super) figure: Option<Figure>,
 }
@@ -36,7 +34,7 @@ impl Leaf {
         Self { passed, figure: Some(figure), ..Self::default() }
     }
 
-    const MISSING: Self = Self { passed: false, missing: true, lines: None, figure: None };
+    const MISSING: Self = Self { passed: false, missing: true, figure: None };
 }
 
 /// What a node that is no group comes to, before it is negated. Groups come to nothing here.
@@ -45,12 +43,9 @@ pub(super) fn leaf(tree: &RuleTree, node: &Node, scene: &Scene<'_>) -> Result<Le
         NodeTest::All(_) | NodeTest::Any(_) => Leaf::default(),
         NodeTest::Balance(test) => compared(test, scene.standing.balance)?,
         NodeTest::Lifetime(test) => compared(test, scene.standing.lifetime)?,
-        NodeTest::CurrentPurchase(test) => match scene.ticket.filter(|_| scene.event.is_none()) {
+        NodeTest::CurrentPurchase(test) => match scene.current_ticket() {
             None => Leaf::default(),
-            Some(ticket) => {
-                let lines = purchase_lines(test, ticket, scene)?;
-                Leaf { passed: lines.is_some(), lines, ..Leaf::default() }
-            }
+            Some(ticket) => Leaf::passing(purchase_lines(test, ticket, scene)?.is_some()),
         },
         NodeTest::Count(test) => {
             let value = tally::value(tree, node, test, scene)?;

@@ -1,5 +1,7 @@
 //! Sets of lines of a ticket.
 
+use std::borrow::Cow;
+
 /// Some lines of a ticket, by place. Up to 64 lines need no memory of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LineSet {
@@ -9,7 +11,7 @@ pub(super) struct LineSet {
 
 impl LineSet {
     /// No lines, where there is no ticket.
-    pub(super) const NONE: Self = Self { first: 0, more: Vec::new() };
+    pub(super) const NONE: &'static Self = &Self { first: 0, more: Vec::new() };
 
     /// The lines out of `count` that are wanted.
     pub(super) fn of(count: usize, mut wanted: impl FnMut(usize) -> bool) -> Self {
@@ -19,6 +21,23 @@ impl LineSet {
         };
         let first = word(0);
         let more = (1..count.div_ceil(64)).map(|place| word(place * 64)).collect();
+        Self { first, more }
+    }
+
+    /// Those of the lines that are wanted.
+    pub(super) fn filtered(&self, mut wanted: impl FnMut(usize) -> bool) -> Self {
+        let mut chosen = |from: usize, mut word: u64| {
+            let mut kept = 0;
+            while word != 0 {
+                let bit = word & word.wrapping_neg();
+                let place = usize::try_from(word.trailing_zeros()).expect("a bit of a word");
+                kept |= if wanted(from + place) { bit } else { 0 };
+                word ^= bit;
+            }
+            kept
+        };
+        let first = chosen(0, self.first);
+        let more = (1..).zip(&self.more).map(|(place, word)| chosen(place * 64, *word)).collect();
         Self { first, more }
     }
 
@@ -33,6 +52,12 @@ impl LineSet {
             Some(more) => self.more.get(more),
         };
         word.is_some_and(|word| word & (1 << (place % 64)) != 0)
+    }
+
+    /// The other has all of its lines. Both are of the same ticket.
+    fn is_within(&self, other: &Self) -> bool {
+        let words = || self.more.iter().zip(&other.more);
+        self.first & !other.first == 0 && words().all(|(word, other)| word & !other == 0)
     }
 
     /// Keeps the lines that are in both. Both are of the same ticket.
@@ -61,5 +86,42 @@ impl LineSet {
                 Some(place * 64 + bit)
             })
         })
+    }
+}
+
+/// The lines that nodes have selected together; none yet: no node had a say.
+#[derive(Debug, Default)]
+pub(super) struct Selected<'t>(Option<Cow<'t, LineSet>>);
+
+impl<'t> Selected<'t> {
+    /// The lines, if some node had a say.
+    pub(super) fn lines(&self) -> Option<&LineSet> {
+        self.0.as_deref()
+    }
+
+    /// The lines, if some node had a say.
+    pub(super) fn into_lines(self) -> Option<Cow<'t, LineSet>> {
+        self.0
+    }
+
+    /// These lines alone qualify of those that did.
+    pub(super) fn narrow(&mut self, lines: Cow<'t, LineSet>) {
+        match &mut self.0 {
+            None => self.0 = Some(lines),
+            Some(known) => {
+                if !known.is_within(&lines) {
+                    known.to_mut().intersect(&lines);
+                }
+            }
+        }
+    }
+
+    /// What others have selected qualifies too.
+    pub(super) fn widen(&mut self, others: Self) {
+        match (&mut self.0, others.0) {
+            (_, None) => {}
+            (None, others) => self.0 = others,
+            (Some(known), Some(others)) => known.to_mut().unite(&others),
+        }
     }
 }

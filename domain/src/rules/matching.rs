@@ -1,99 +1,97 @@
 //! Whether a tree holds, and for which lines (incentives.md 6.2 to 6.4).
 
+use std::borrow::Cow;
+
 use super::{
     Scene,
     leaf::{Leaf, leaf},
-    lines::LineSet,
-    selection::purchase_lines,
+    lines::{LineSet, Selected},
+    selection::select,
 };
 use crate::{
     amount::AmountError,
     program::tree::{Node, NodeTest, PurchaseTest, RuleTree},
 };
 
-/// What a node came to.
-struct Verdict {
-    passed: bool,
-    /// The lines that current-purchase nodes selected; none: no such node had a say.
-    lines: Option<LineSet>,
-}
-
-impl Verdict {
-    const FAILED: Self = Self { passed: false, lines: None };
-}
-
 /// The qualifying lines, if the tree holds; no lines where there is no purchase.
-pub(super) fn qualifying_lines(tree: &RuleTree, scene: &Scene<'_>) -> Result<Option<LineSet>, AmountError> {
+pub(super) fn qualifying_lines<'t>(
+    tree: &RuleTree,
+    scene: &Scene<'t>,
+) -> Result<Option<Cow<'t, LineSet>>, AmountError> {
     let Some(root) = tree.nodes.last() else { return Ok(None) };
-    let verdict = Matching { tree, scene }.node(root)?;
-    if !verdict.passed {
+    let mut selected = Selected::default();
+    if !(Matching { tree, scene }).holds(root, &mut selected)? {
         return Ok(None);
     }
-    match (verdict.lines, scene.ticket.filter(|_| scene.event.is_none())) {
-        (Some(lines), _) => Ok(Some(lines)),
-        (None, Some(ticket)) => purchase_lines(&PurchaseTest::default(), ticket, scene),
-        (None, None) => Ok(Some(LineSet::NONE)),
+    if let (None, Some(ticket)) = (selected.lines(), scene.current_ticket())
+        && !select(&PurchaseTest::default(), ticket, scene, &mut selected)?
+    {
+        return Ok(None);
     }
+    Ok(Some(selected.into_lines().unwrap_or(Cow::Borrowed(LineSet::NONE))))
 }
 
-struct Matching<'a> {
+struct Matching<'a, 't> {
     tree: &'a RuleTree,
-    scene: &'a Scene<'a>,
+    scene: &'a Scene<'t>,
 }
 
-impl Matching<'_> {
+impl<'t> Matching<'_, 't> {
+    /// Whether a node holds. If so, what it selects is narrowed to its own lines; else that has no meaning any more.
     /// At most as deep as a tree has nodes.
-    fn node(&self, node: &Node) -> Result<Verdict, AmountError> {
-        let verdict = match &node.test {
-            NodeTest::All(children) => self.all(children)?,
-            NodeTest::Any(children) => self.any(children)?,
-            _ => {
-                let Leaf { passed, missing, lines, .. } = leaf(self.tree, node, self.scene)?;
-                if missing {
-                    return Ok(Verdict::FAILED);
-                }
-                Verdict { passed, lines }
-            }
-        };
+    fn holds(&self, node: &Node, selected: &mut Selected<'t>) -> Result<bool, AmountError> {
+        if !node.negate {
+            return self.narrow(node, selected);
+        }
         // What holds because something else does not, selects no lines.
-        Ok(if node.negate { Verdict { passed: !verdict.passed, lines: None } } else { verdict })
-    }
-
-    fn all(&self, children: &[usize]) -> Result<Verdict, AmountError> {
-        let mut lines: Option<LineSet> = None;
-        for &child in children {
-            let verdict = self.node(&self.tree.nodes[child])?;
-            if !verdict.passed {
-                return Ok(Verdict::FAILED);
+        let mut unused = Selected::default();
+        match &node.test {
+            NodeTest::All(_) | NodeTest::Any(_) | NodeTest::CurrentPurchase(_) => {
+                Ok(!self.narrow(node, &mut unused)?)
             }
-            lines = match (lines, verdict.lines) {
-                (Some(mut known), Some(more)) => {
-                    known.intersect(&more);
-                    Some(known)
-                }
-                (known, more) => known.or(more),
-            };
+            _ => {
+                let Leaf { passed, missing, .. } = leaf(self.tree, node, self.scene)?;
+                Ok(!missing && !passed)
+            }
         }
-        Ok(Verdict { passed: true, lines })
     }
 
-    fn any(&self, children: &[usize]) -> Result<Verdict, AmountError> {
+    /// Whether a node holds before it is negated.
+    fn narrow(&self, node: &Node, selected: &mut Selected<'t>) -> Result<bool, AmountError> {
+        match &node.test {
+            NodeTest::All(children) => {
+                for &child in children {
+                    if !self.holds(&self.tree.nodes[child], selected)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            NodeTest::Any(children) => self.any(children, selected),
+            NodeTest::CurrentPurchase(test) => {
+                let Some(ticket) = self.scene.current_ticket() else { return Ok(false) };
+                select(test, ticket, self.scene, selected)
+            }
+            _ => {
+                let Leaf { passed, missing, .. } = leaf(self.tree, node, self.scene)?;
+                Ok(passed && !missing)
+            }
+        }
+    }
+
+    fn any(&self, children: &[usize], selected: &mut Selected<'t>) -> Result<bool, AmountError> {
         let mut passed = children.is_empty();
-        let mut lines: Option<LineSet> = None;
+        let mut united = Selected::default();
         for &child in children {
-            let verdict = self.node(&self.tree.nodes[child])?;
-            if !verdict.passed {
-                continue;
+            let mut own = Selected::default();
+            if self.holds(&self.tree.nodes[child], &mut own)? {
+                passed = true;
+                united.widen(own);
             }
-            passed = true;
-            lines = match (lines, verdict.lines) {
-                (Some(mut known), Some(more)) => {
-                    known.unite(&more);
-                    Some(known)
-                }
-                (known, more) => known.or(more),
-            };
         }
-        Ok(Verdict { passed, lines })
+        if let Some(united) = united.into_lines() {
+            selected.narrow(united);
+        }
+        Ok(passed)
     }
 }

@@ -3,18 +3,16 @@
 use super::{LimitKey, LimitUsage, LimitUse};
 use crate::{
     amount::{AmountError, Points},
-    id::OutcomeId,
-    program::tree::{Cap, Limit, RuleTree, WindowKind},
+    program::tree::{Cap, Limit, Outcome, RuleTree, WindowKind},
     time::Timestamp,
 };
 
 /// What the limits still allow, and what has been taken of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Meter<'a> {
-    limits: &'a [Limit],
     tree: &'a RuleTree,
-    outcome: Option<OutcomeId>,
-    time: Timestamp,
+    /// The outcome whose limits these are; none: the tree's own.
+    outcome: Option<&'a Outcome>,
     /// The strictest points limit; zero when a limit of times is used up.
     room: Option<Points>,
     taken: Points,
@@ -26,19 +24,26 @@ impl<'a> Meter<'a> {
     /// Reads the limits of a tree, or of one of its outcomes, at a business time.
     pub(super) fn new(
         tree: &'a RuleTree,
-        outcome: Option<(OutcomeId, &'a [Limit])>,
+        outcome: Option<&'a Outcome>,
         time: Timestamp,
         usage: &LimitUsage,
     ) -> Result<Self, AmountError> {
-        let limits = outcome.map_or(tree.limits.as_slice(), |(_, limits)| limits);
-        let outcome = outcome.map(|(id, _)| id);
-        let mut meter = Self { limits, tree, outcome, time, room: None, taken: Points::ZERO, given: false };
-        for (place, limit) in limits.iter().enumerate() {
-            if let Some(left) = meter.left(place, limit, usage)? {
+        let mut meter = Self { tree, outcome, room: None, taken: Points::ZERO, given: false };
+        for (place, limit) in meter.limits().iter().enumerate() {
+            if let Some(left) = meter.left(place, limit, time, usage)? {
                 meter.room = Some(meter.room.map_or(left, |known| known.min(left)));
             }
         }
         Ok(meter)
+    }
+
+    fn limits(&self) -> &'a [Limit] {
+        self.outcome.map_or(&self.tree.limits, |outcome| &outcome.limits)
+    }
+
+    /// The tree whose limits these are, or those of an outcome of.
+    pub(super) fn tree(&self) -> &'a RuleTree {
+        self.tree
     }
 
     /// What may be given of so many points.
@@ -66,13 +71,13 @@ impl<'a> Meter<'a> {
     }
 
     /// What has been used of each limit; nothing when nothing was given.
-    pub(super) fn uses(&self) -> impl Iterator<Item = LimitUse> {
-        let limits = if self.given || self.taken.is_positive() { self.limits } else { &[] };
-        limits.iter().enumerate().map(|(place, limit)| {
+    pub(super) fn uses(&self, time: Timestamp) -> impl Iterator<Item = LimitUse> {
+        let limits = if self.given || self.taken.is_positive() { self.limits() } else { &[] };
+        limits.iter().enumerate().map(move |(place, limit)| {
             let (at, until) = match limit.kind {
-                WindowKind::Rolling => (self.time, self.tree.zone.later(self.time, limit.window)),
+                WindowKind::Rolling => (time, self.tree.zone.later(time, limit.window)),
                 WindowKind::Calendar => {
-                    let start = self.tree.zone.window_start(self.time, limit.window);
+                    let start = self.tree.zone.window_start(time, limit.window);
                     (start, self.tree.zone.later(start, limit.window))
                 }
             };
@@ -81,12 +86,18 @@ impl<'a> Meter<'a> {
     }
 
     /// What one limit leaves; none: as much as one likes.
-    fn left(&self, place: usize, limit: &Limit, usage: &LimitUsage) -> Result<Option<Points>, AmountError> {
+    fn left(
+        &self,
+        place: usize,
+        limit: &Limit,
+        time: Timestamp,
+        usage: &LimitUsage,
+    ) -> Result<Option<Points>, AmountError> {
         let (mut times, mut points) = (0_i64, Points::ZERO);
         let mut uses = usage.of(self.key(place)).peekable();
         // Calendars are slow: most customers have used nothing.
         if uses.peek().is_some() {
-            let counts = self.window(limit);
+            let counts = self.window(limit, time);
             for known in uses.filter(|known| counts(known.at)) {
                 times = times.saturating_add(i64::from(known.times));
                 points = points.plus(known.points)?;
@@ -100,8 +111,8 @@ impl<'a> Meter<'a> {
     }
 
     /// Whether a use at some time counts now.
-    fn window(&self, limit: &Limit) -> impl Fn(Timestamp) -> bool {
-        let (zone, time, kind) = (&self.tree.zone, self.time, limit.kind);
+    fn window(&self, limit: &Limit, time: Timestamp) -> impl Fn(Timestamp) -> bool {
+        let (zone, kind) = (&self.tree.zone, limit.kind);
         let start = match kind {
             WindowKind::Rolling => zone.earlier(time, limit.window),
             WindowKind::Calendar => Some(zone.window_start(time, limit.window)),
@@ -114,6 +125,6 @@ impl<'a> Meter<'a> {
 
     fn key(&self, place: usize) -> LimitKey {
         let place = u8::try_from(place).expect("the compiler allows at most 20 limits");
-        LimitKey { tree: self.tree.id, outcome: self.outcome, place }
+        LimitKey { tree: self.tree.id, outcome: self.outcome.map(|outcome| outcome.id), place }
     }
 }

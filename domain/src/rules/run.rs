@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Scene, Standing, evaluate::consider,
+    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Scene, Standing, evaluate::Passing,
     settle::settle, tally, ticket::Ticket,
 };
 use crate::{
@@ -232,20 +232,18 @@ fn append<T>(all: &mut Vec<T>, mut more: Vec<T>) {
 /// What trees give together, and those whose arithmetic failed.
 fn run_together(trees: &[&RuleTree], scene: &Scene<'_>) -> (Evaluation, Vec<RuleTreeId>) {
     let mut failed = Vec::new();
-    let mut passed = Vec::with_capacity(trees.len());
+    let mut passing = Passing::of(trees.len());
     for tree in trees {
-        match consider(tree, scene) {
-            Ok(Some(tree)) => passed.push(tree),
-            Ok(None) => {}
-            Err(_) => failed.push(tree.id),
+        if passing.consider(tree, scene).is_err() {
+            failed.push(tree.id);
         }
     }
     loop {
-        match settle(&passed) {
+        match settle(&passing, scene.time) {
             Ok(evaluation) => return (evaluation, failed),
             // A tree whose arithmetic fails must not win over others either: without it, once more.
             Err(tree) => {
-                passed.retain(|known| known.tree.id != tree);
+                passing.trees.retain(|known| known.tree.id != tree);
                 failed.push(tree);
             }
         }

@@ -124,6 +124,11 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The purchase, if it is what happens now: not in the rounds of events.
+    pub(super) fn current_ticket(&self) -> Option<&'a Ticket<'a>> {
+        self.ticket.filter(|_| self.event.is_none())
+    }
+
     /// The clock on the wall: the store's, or the retailer's where there is no store.
     pub(super) fn zone(&self) -> &'a Zone {
         let store = self.ticket.and_then(|ticket| self.program.store(ticket.purchase.store));

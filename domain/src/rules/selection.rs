@@ -1,6 +1,13 @@
 //! Which lines of a purchase satisfy the constraints of a node (incentives.md 6.3).
 
-use super::{Purchase, Scene, leaf::circumstances_hold, lines::LineSet, ticket::Ticket};
+use std::borrow::Cow;
+
+use super::{
+    Purchase, Scene,
+    leaf::circumstances_hold,
+    lines::{LineSet, Selected},
+    ticket::Ticket,
+};
 use crate::{
     amount::{AmountError, Money, Rate},
     program::tree::{
@@ -14,58 +21,83 @@ use crate::{
 const PROMO_CODE: &str = "PromoCode";
 
 /// The lines that satisfy a node; none when the purchase does not.
-pub(super) fn purchase_lines(
+pub(super) fn purchase_lines<'t>(
     test: &PurchaseTest,
-    ticket: &Ticket<'_>,
+    ticket: &'t Ticket<'_>,
     scene: &Scene<'_>,
-) -> Result<Option<LineSet>, AmountError> {
+) -> Result<Option<Cow<'t, LineSet>>, AmountError> {
+    let mut selected = Selected::default();
+    let holds = select(test, ticket, scene, &mut selected)?;
+    Ok(selected.into_lines().filter(|_| holds))
+}
+
+/// Whether the purchase satisfies a node. If so, what is selected is narrowed to the node's lines.
+pub(super) fn select<'t>(
+    test: &PurchaseTest,
+    ticket: &'t Ticket<'_>,
+    scene: &Scene<'_>,
+    selected: &mut Selected<'t>,
+) -> Result<bool, AmountError> {
     if !sold_where(test, ticket.purchase)
         || !circumstances_hold(&test.circumstances, scene)
         || !references_hold(test, ticket.purchase)
     {
-        return Ok(None);
+        return Ok(false);
     }
     for payments in &test.payments {
         if paid_with(payments, ticket.purchase)? != payments.include {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    selected(test, ticket)
+    let counting = ticket.counting(test.include_fully_discounted);
+    if test.items.is_empty() {
+        let fits = sizes_hold(test, ticket, counting)?;
+        if fits {
+            selected.narrow(Cow::Borrowed(counting));
+        }
+        return Ok(fits);
+    }
+    let Some(lines) = listed(test, ticket, counting)? else { return Ok(false) };
+    let fits = sizes_hold(test, ticket, &lines)?;
+    if fits {
+        selected.narrow(Cow::Owned(lines));
+    }
+    Ok(fits)
 }
 
-fn selected(test: &PurchaseTest, ticket: &Ticket<'_>) -> Result<Option<LineSet>, AmountError> {
-    let counts = |place: usize| test.include_fully_discounted || ticket.has_value(place);
-    let count = ticket.line_count();
-    let mut lines = match test.items.as_slice() {
-        [] => LineSet::of(count, counts),
-        [first, ..] => LineSet::of(count, |place| counts(place) && ticket.selects(first, place)),
-    };
-    if let Some((first, others)) = test.items.split_first() {
-        if !holds(first, &lines, ticket)? {
+/// The lines that all of a node's item sets select; none when one of the sets is not satisfied.
+fn listed(
+    test: &PurchaseTest,
+    ticket: &Ticket<'_>,
+    counting: &LineSet,
+) -> Result<Option<LineSet>, AmountError> {
+    let mut lines: Option<LineSet> = None;
+    for set in &test.items {
+        let more = counting.filtered(|place| ticket.selects(set, place));
+        if !holds(set, &more, ticket)? {
             return Ok(None);
         }
-        for set in others {
-            let selected = LineSet::of(count, |place| counts(place) && ticket.selects(set, place));
-            if !holds(set, &selected, ticket)? {
-                return Ok(None);
-            }
-            lines.intersect(&selected);
-        }
-        if lines.is_empty() {
-            return Ok(None);
+        match &mut lines {
+            None => lines = Some(more),
+            Some(lines) => lines.intersect(&more),
         }
     }
+    Ok(lines.filter(|lines| !lines.is_empty()))
+}
+
+/// What a node asks of the size of the ticket, or of the lines it selects.
+fn sizes_hold(test: &PurchaseTest, ticket: &Ticket<'_>, lines: &LineSet) -> Result<bool, AmountError> {
     for size in &test.check_sizes {
         let measured = match size.basis {
             CheckSizeBasis::Subtotal => ticket.purchase.subtotal,
-            CheckSizeBasis::Eligible => ticket.eligible(AmountBasis::Qualifying, &lines)?,
+            CheckSizeBasis::Eligible => ticket.eligible(AmountBasis::Qualifying, lines)?,
         };
         let inside = size.min.is_none_or(|min| min <= measured) && size.max.is_none_or(|max| measured <= max);
         if inside != size.include {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    Ok(Some(lines))
+    Ok(true)
 }
 
 /// What a node asks of store and channel.

@@ -3,7 +3,7 @@
 use super::{
     Award, Evaluation, RefusalReason, Refused,
     award::Factors,
-    evaluate::{BaseAward, Passed},
+    evaluate::{BaseAward, Passed, Passing},
     meter::Meter,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         RuleTree,
         tree::{Combine, ExclusivityMode, Multiplied},
     },
+    time::Timestamp,
 };
 
 /// A multiplier of a winning tree, and what its limits have left.
@@ -28,20 +29,21 @@ struct Active<'a> {
     cut: bool,
 }
 
-/// Lets the passed trees, which are in the order in which they run, meet each other. Fails with the tree whose
-/// arithmetic does not work out.
-pub(super) fn settle(passed: &[Passed<'_>]) -> Result<Evaluation, RuleTreeId> {
-    let wins: Vec<_> = (0..passed.len()).map(|place| wins(place, passed)).collect();
+/// Lets the passed trees meet each other. Fails with the tree whose arithmetic does not work out.
+pub(super) fn settle(passing: &Passing<'_>, time: Timestamp) -> Result<Evaluation, RuleTreeId> {
+    let wins: Vec<_> = (0..passing.trees.len()).map(|place| wins(place, passing)).collect();
     let mut settling = Settling {
-        passed,
-        meters: passed.iter().map(|tree| tree.meter).collect(),
+        passing,
+        meters: passing.trees.iter().map(|tree| tree.meter).collect(),
         multipliers: Vec::new(),
         evaluation: Evaluation::default(),
     };
-    for (owner, tree) in passed.iter().enumerate() {
+    let mut rows = 0;
+    for (owner, tree) in passing.trees.iter().enumerate() {
         if wins[owner] {
-            settling.evaluation.refused.extend_from_slice(&tree.refused);
-            settling.activate(owner);
+            settling.evaluation.refused.extend_from_slice(passing.refused(tree));
+            settling.activate(owner, tree);
+            rows += passing.awards(tree).iter().map(|base| base.accounts.len()).sum::<usize>();
         } else {
             settling.evaluation.refused.extend(tree.tree.outcomes().iter().map(|outcome| Refused {
                 tree: tree.tree.id,
@@ -50,29 +52,33 @@ pub(super) fn settle(passed: &[Passed<'_>]) -> Result<Evaluation, RuleTreeId> {
             }));
         }
     }
-    let winners = || passed.iter().enumerate().filter(|(owner, _)| wins[*owner]);
-    for (_, tree) in winners() {
-        for base in &tree.awards {
+    settling.evaluation.awards.reserve(rows);
+    let winners = || passing.trees.iter().zip(&wins).filter_map(|(tree, wins)| wins.then_some(tree));
+    for tree in winners() {
+        for base in passing.awards(tree) {
             settling.write(tree.tree.id, base, base.points);
             settling.multiply(tree.tree, base)?;
         }
     }
     let Settling { meters, multipliers, mut evaluation, .. } = settling;
-    for (_, tree) in winners() {
-        evaluation.uses.extend(tree.actions.iter().flat_map(|action| action.meter.uses()));
-        let actions = tree.actions.iter().map(|action| action.of(tree.tree));
-        evaluation.actions.extend(actions);
+    for tree in winners() {
+        for action in passing.actions(tree) {
+            evaluation.uses.extend(action.meter.uses(time));
+            evaluation.actions.push(action.of(tree.tree));
+        }
     }
     evaluation.actions.sort_by_key(|action| action.act.order());
-    for (owner, tree) in winners() {
-        evaluation.uses.extend(meters[owner].uses());
-        evaluation.uses.extend(tree.awards.iter().flat_map(|base| base.meter.uses()));
+    for (tree, meter) in
+        passing.trees.iter().zip(&meters).zip(&wins).filter_map(|(tree, wins)| wins.then_some(tree))
+    {
+        evaluation.uses.extend(meter.uses(time));
+        evaluation.uses.extend(passing.awards(tree).iter().flat_map(|base| base.meter.uses(time)));
     }
     for multiplier in multipliers {
-        evaluation.uses.extend(multiplier.meter.uses());
+        evaluation.uses.extend(multiplier.meter.uses(time));
         if multiplier.cut {
             evaluation.refused.push(Refused {
-                tree: passed[multiplier.owner].tree.id,
+                tree: passing.trees[multiplier.owner].tree.id,
                 outcome: multiplier.outcome,
                 reason: RefusalReason::FrequencyLimit,
             });
@@ -82,9 +88,10 @@ pub(super) fn settle(passed: &[Passed<'_>]) -> Result<Evaluation, RuleTreeId> {
 }
 
 /// Whether a tree prevails over the others of its group.
-fn wins(place: usize, passed: &[Passed<'_>]) -> bool {
-    let Some(competing) = passed[place].tree.exclusivity else { return true };
-    let mut rivals = passed
+fn wins(place: usize, passing: &Passing<'_>) -> bool {
+    let Some(competing) = passing.trees[place].tree.exclusivity else { return true };
+    let mut rivals = passing
+        .trees
         .iter()
         .enumerate()
         .filter(|(other, rival)| *other != place && rival.tree.exclusivity == Some(competing));
@@ -92,9 +99,9 @@ fn wins(place: usize, passed: &[Passed<'_>]) -> bool {
         ExclusivityMode::Stack => true,
         ExclusivityMode::FirstMatch => rivals.all(|(other, _)| other > place),
         ExclusivityMode::MostPoints => {
-            let mine = total_units(&passed[place]);
+            let mine = total_units(passing.awards(&passing.trees[place]));
             rivals.all(|(other, rival)| {
-                let theirs = total_units(rival);
+                let theirs = total_units(passing.awards(rival));
                 mine > theirs || (mine == theirs && place < other)
             })
         }
@@ -102,13 +109,13 @@ fn wins(place: usize, passed: &[Passed<'_>]) -> bool {
 }
 
 /// All that a tree's own awards write, in units of [`Points`], every account counted.
-fn total_units(tree: &Passed<'_>) -> i128 {
+fn total_units(awards: &[BaseAward<'_>]) -> i128 {
     // At most 20 outcomes of 63-bit amounts into as many accounts as a program has: far from 127 bits.
-    tree.awards.iter().flat_map(|base| base.accounts.iter().map(|_| base.points.wide())).sum()
+    awards.iter().flat_map(|base| base.accounts.iter().map(|_| base.points.wide())).sum()
 }
 
 struct Settling<'a> {
-    passed: &'a [Passed<'a>],
+    passing: &'a Passing<'a>,
     /// The tree limits of each passed tree.
     meters: Vec<Meter<'a>>,
     /// The multipliers of the winners, in the order in which they join.
@@ -116,9 +123,9 @@ struct Settling<'a> {
     evaluation: Evaluation,
 }
 
-impl Settling<'_> {
-    fn activate(&mut self, owner: usize) {
-        let multipliers = self.passed[owner].multipliers.iter();
+impl<'a> Settling<'a> {
+    fn activate(&mut self, owner: usize, tree: &Passed<'a>) {
+        let multipliers = self.passing.multipliers(tree).iter();
         self.multipliers.extend(multipliers.map(|multiplier| Active {
             owner,
             outcome: multiplier.outcome,
@@ -144,7 +151,7 @@ impl Settling<'_> {
                 let factors = factors.with(multiplier.factor, multiplier.combine)?;
                 Ok((factors, base.exact.multiplied(&factors)?))
             };
-            let failed = |_: AmountError| self.passed[owner].tree.id;
+            let failed = |_: AmountError| self.passing.trees[owner].tree.id;
             let (joined, after) = grown(factors).map_err(failed)?;
             factors = joined;
             let full = after.minus(before).map_err(failed)?;
@@ -153,7 +160,7 @@ impl Settling<'_> {
             multiplier.cut |= bonus < full;
             multiplier.meter.take(bonus).map_err(failed)?;
             self.meters[owner].take(bonus).map_err(failed)?;
-            self.write(self.passed[owner].tree.id, base, bonus);
+            self.write(self.passing.trees[owner].tree.id, base, bonus);
         }
         Ok(())
     }

@@ -16,6 +16,12 @@ const POINTS_PAYMENT: &str = "points";
 pub(crate) struct Ticket<'a> {
     pub(super) purchase: &'a Purchase<'a>,
     lines: Vec<PricedLine>,
+    /// All of its lines.
+    all: LineSet,
+    /// The lines that count for something: discounts have not taken all of them.
+    valued: LineSet,
+    /// What all lines count for together.
+    total: Result<Money, AmountError>,
     /// The ticket's subtotal after discounts, with tax when tax counts.
     order_amount: Money,
     /// What counts of an amount when a part was paid with points.
@@ -54,7 +60,15 @@ impl<'a> Ticket<'a> {
         }
         let paid_with_money =
             if switches.exclude_points_payments { paid_with_money(purchase.payments)? } else { None };
-        Ok(Self { purchase, lines, order_amount, paid_with_money })
+        Ok(Self {
+            purchase,
+            all: LineSet::of(lines.len(), |_| true),
+            valued: LineSet::of(lines.len(), |place| !lines[place].amount.is_zero()),
+            total: Money::sum(lines.iter().map(|line| line.amount)),
+            lines,
+            order_amount,
+            paid_with_money,
+        })
     }
 
     /// What it prices.
@@ -67,13 +81,9 @@ impl<'a> Ticket<'a> {
         self.lines.iter().flat_map(|line| line.keys.into_iter().flatten())
     }
 
-    pub(super) fn line_count(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// The line counts for something: discounts have not taken all of it.
-    pub(super) fn has_value(&self, place: usize) -> bool {
-        !self.lines[place].amount.is_zero()
+    /// The lines that constraints select from.
+    pub(super) fn counting(&self, include_fully_discounted: bool) -> &LineSet {
+        if include_fully_discounted { &self.all } else { &self.valued }
     }
 
     /// The item set selects the line.
@@ -96,11 +106,11 @@ impl<'a> Ticket<'a> {
     /// The eligible amount of the whole ticket, before payers share it.
     pub(super) fn eligible(&self, basis: AmountBasis, qualifying: &LineSet) -> Result<Money, AmountError> {
         let amount = match basis {
-            AmountBasis::Items => self.all_lines()?,
+            AmountBasis::Items => self.total?,
             AmountBasis::Subtotal => self.order_amount,
             AmountBasis::Qualifying => Money::sum(qualifying.places().map(|place| self.lines[place].amount))?,
             AmountBasis::TotalSpend if qualifying.is_empty() => Money::ZERO,
-            AmountBasis::TotalSpend => self.all_lines()?,
+            AmountBasis::TotalSpend => self.total?,
         };
         match self.paid_with_money {
             None => Ok(amount),
@@ -113,11 +123,7 @@ impl<'a> Ticket<'a> {
 
     /// More goes back than is bought.
     pub(super) fn is_net_return(&self) -> Result<bool, AmountError> {
-        Ok(self.purchase.subtotal.is_negative() || self.all_lines()?.is_negative())
-    }
-
-    fn all_lines(&self) -> Result<Money, AmountError> {
-        Money::sum(self.lines.iter().map(|line| line.amount))
+        Ok(self.purchase.subtotal.is_negative() || self.total?.is_negative())
     }
 }
 
