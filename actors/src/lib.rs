@@ -36,7 +36,7 @@ pub use clock::{Clock, ClockError};
 pub use engine::{
     ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, MemberPage,
     PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest,
-    SaleSort, SortDirection, TriggerError, UpdateError,
+    SaleSort, SortDirection, Transferred, TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

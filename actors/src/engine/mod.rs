@@ -11,6 +11,7 @@ mod points;
 mod sale_query;
 mod sales;
 mod tiers;
+mod transfers;
 
 use std::sync::{
     Arc, OnceLock,
@@ -29,6 +30,7 @@ pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};
 pub use sales::{SaleAnswer, SaleError, SaleRequest};
 pub use tiers::{ChangeTiersError, MemberPage};
+pub use transfers::Transferred;
 
 use self::inflight::Inflight;
 use crate::{

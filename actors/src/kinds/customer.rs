@@ -1,6 +1,6 @@
 //! Customers in the store.
 
-use domain::customer::{AnsweredEvent, Command, Customer, Effect, Event, Remembered};
+use domain::customer::{AnsweredEvent, Command, Customer, Effect, Event, Posting, Purpose, Remembered};
 use domain::identifier;
 use store::{Haste, IndexChange};
 
@@ -61,12 +61,20 @@ impl Durable for Customer {
     }
 
     fn deliveries(_: &[Event], effects: &[Effect]) -> Vec<Delivery> {
+        let posting = |customer, purpose| {
+            let posting = Posting { purpose, allow_partial_success: false, disable_event_publishing: true };
+            Delivery::Customer(customer, Command::Post(Box::new(posting)))
+        };
         let delivery = |effect: &Effect| match effect {
             Effect::Confirm { identifier, customer } => {
                 Delivery::Claim(identifier.id(), identifier::Command::Confirm { customer: *customer })
             }
             Effect::Release { identifier, customer } => {
                 Delivery::Claim(identifier.id(), identifier::Command::Release { customer: *customer })
+            }
+            Effect::SendPoints(transfer) => posting(transfer.to, Purpose::Receive(transfer.clone())),
+            Effect::ReturnPoints(returned) => {
+                posting(returned.transfer.from, Purpose::TakeBack(returned.clone()))
             }
         };
         effects.iter().map(delivery).collect()

@@ -10,4 +10,5 @@ mod points;
 mod sales;
 mod supervision;
 mod support;
+mod transfers;
 mod window;

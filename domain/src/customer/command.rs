@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{AuditRow, PostedDetail, Profile, TierCommand, TierError, TiersDecided, Triggered, UserEvent};
+use super::{
+    AuditRow, PostedDetail, Profile, TierCommand, TierError, TiersDecided, Transfer, TransferReturned,
+    Triggered, UserEvent,
+};
 use crate::{
     amount::{AmountError, Points},
     id::{CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
@@ -88,6 +91,12 @@ pub enum Purpose {
     Modify(ModifyDetail),
     /// incentives.md 7.2, reverse.
     Reverse(ReverseDetail),
+    /// incentives.md 7.1, transfer to another customer.
+    Send(SendDetail),
+    /// What another customer has sent.
+    Receive(Box<Transfer>),
+    /// What this customer has sent and nobody has taken in.
+    TakeBack(Box<TransferReturned>),
 }
 
 /// How the caller names what it asks for.
@@ -114,6 +123,18 @@ pub struct MoveDetail {
     pub preserve_expiration: bool,
     /// How it is named.
     pub naming: Naming,
+}
+
+/// Points for another customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendDetail {
+    /// For whom.
+    pub customer: CustomerId,
+    /// What the ceiling of the account left there a moment ago, so that a transfer that cannot succeed is refused
+    /// before anything moves; none: it has no ceiling. It is looked at again when the points arrive.
+    pub room: Option<Points>,
+    /// What goes where.
+    pub detail: MoveDetail,
 }
 
 /// Points that run out at once.

@@ -373,6 +373,8 @@ pub enum PostedStatus {
     AmountBelowConsumed,
     /// No deposit or spend is meant.
     NothingToReverse,
+    /// Whoever was to get the points is no more.
+    CustomerNotFound,
 }
 
 /// A revision of a sale was evaluated.

@@ -22,12 +22,13 @@ mod state;
 mod stop;
 mod tags;
 mod tier;
+mod transfer;
 mod view;
 
 pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
 pub use command::{
     Command, CreditSale, DepositDetail, Error, ExpireDetail, ModifyDetail, MoveDetail, Naming, Posting,
-    PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SpendDetail,
+    PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SendDetail, SpendDetail,
 };
 pub use event::{
     About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,
@@ -52,4 +53,5 @@ pub use tier::{
     MaintenanceRun, Placement, Review, TierCommand, TierError, TierHistory, TierMovement, TierRequestKept,
     Tiers, TiersDecided, UserTier,
 };
+pub use transfer::{Drawn, Transfer, TransferReturned};
 pub use view::{AccountBalance, Balances, Expiration};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Command, Error, Event, EventTriggered, Memory, PointsPosted, Profile, Remembered, Reply, RuleState,
-    SaleCredited, TierDraft, TierMoveCause, Tiers, UserTier, credit, due, happened, posting, stop::Stop,
-    tier,
+    SaleCredited, TierDraft, TierMoveCause, Tiers, Transfer, TransferReturned, UserTier, credit, due,
+    happened, posting, stop::Stop, tier, transfer,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -60,6 +60,10 @@ pub enum Effect {
         /// Whose it was.
         customer: CustomerId,
     },
+    /// Points go to another customer.
+    SendPoints(Box<Transfer>),
+    /// Points could not be taken in: back to who sent them.
+    ReturnPoints(Box<TransferReturned>),
 }
 
 impl Profile {
@@ -209,6 +213,11 @@ impl Customer {
                 credit::decide(self, credit, context)
             }
             Command::Post(posting) => {
+                if self.identity.is_none()
+                    && let Some(decision) = transfer::for_nobody(posting)
+                {
+                    return Ok(decision);
+                }
                 self.known()?;
                 posting::decide(self, posting, context)
             }

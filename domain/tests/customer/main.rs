@@ -26,3 +26,4 @@ mod shop;
 mod spends;
 mod tier_benefits;
 mod tiers;
+mod transfers;

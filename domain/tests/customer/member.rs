@@ -5,9 +5,10 @@ use std::sync::Arc;
 use laurel_domain::{
     Points, Timestamp,
     customer::{
-        AnsweredEvent, AuditRow, Command, CreditSale, Customer, DepositDetail, Error, EvaluationRecord,
-        Event, Fetched, Fingerprint, History, Need, Placement, PostedDetail, Posting, Profile, Purpose,
-        Remembered, Reply, SpendDetail, TierCommand, TierHistory, TierMoveCause, TierMovement, TiersDecided,
+        AnsweredEvent, AuditRow, Command, CreditSale, Customer, DepositDetail, Effect, Error,
+        EvaluationRecord, Event, Fetched, Fingerprint, History, Need, Placement, PostedDetail, Posting,
+        Profile, Purpose, Remembered, Reply, SpendDetail, TierCommand, TierHistory, TierMoveCause,
+        TierMovement, TiersDecided,
     },
     entity::{Context, Entity, Verdict},
     id::{CustomerId, IdRun, SaleId, TierLevelId},
@@ -38,6 +39,8 @@ pub struct Member {
     pub keys: Vec<(Fingerprint, Remembered)>,
     /// What had to be fetched.
     pub needs: Vec<Need>,
+    /// What others were asked to do and have not been told yet.
+    pub effects: Vec<Effect>,
     history: History,
     decisions: u128,
 }
@@ -54,6 +57,7 @@ impl Member {
             records: Vec::new(),
             keys: Vec::new(),
             needs: Vec::new(),
+            effects: Vec::new(),
             history: History::default(),
             decisions: 0,
         }
@@ -61,10 +65,17 @@ impl Member {
 
     /// A member of the program.
     pub fn of(shop: &Shop) -> Self {
+        Self::named(shop, 1000)
+    }
+
+    /// A member of that number.
+    pub fn named(shop: &Shop, number: u32) -> Self {
         let mut member = Self::nobody(shop);
+        // Rows of different members have different ids.
+        member.decisions = u128::from(number) << 16;
         let profile = Profile { opted_in: true, ..Profile::default() };
         let claimed_until = member.now;
-        member.when(Command::Create { id: id(1000), profile: Box::new(profile), claimed_until }).unwrap();
+        member.when(Command::Create { id: id(number), profile: Box::new(profile), claimed_until }).unwrap();
         member
     }
 
@@ -85,6 +96,7 @@ impl Member {
                     for event in &decision.events {
                         self.apply(event);
                     }
+                    self.effects.extend(decision.effects);
                     return Ok(decision.reply);
                 }
                 Verdict::Need(need) => {

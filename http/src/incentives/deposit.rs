@@ -160,7 +160,10 @@ impl AskedPosting {
             | Purpose::Move(_)
             | Purpose::Expire(_)
             | Purpose::Modify(_)
-            | Purpose::Reverse(_) => Direction::Spend,
+            | Purpose::Reverse(_)
+            | Purpose::Send(_)
+            | Purpose::Receive(_)
+            | Purpose::TakeBack(_) => Direction::Spend,
         };
         let outcome = state.engine().post_points(customer, posting).await;
         let program = state.program();

@@ -105,7 +105,8 @@ impl IncentivesCode {
             Self::Single(
                 status @ (PostedStatus::AccountNotFound
                 | PostedStatus::SourceNotFound
-                | PostedStatus::RowNotFound),
+                | PostedStatus::RowNotFound
+                | PostedStatus::CustomerNotFound),
             ) => (detail_code(status).0, 404, "not_found"),
             Self::Single(status) => (detail_code(status).0, 400, "validation"),
             Self::Unauthorized => ("unauthorized", 401, "auth"),
@@ -147,6 +148,7 @@ pub const fn detail_code(status: PostedStatus) -> (&'static str, u8) {
         PostedStatus::RowNotFound => ("audit_log_not_found", 5),
         PostedStatus::AmountBelowConsumed => ("amount_below_consumed", 5),
         PostedStatus::NothingToReverse => ("nothing_to_reverse", 5),
+        PostedStatus::CustomerNotFound => ("user_not_found", 5),
     }
 }
 
@@ -171,6 +173,7 @@ pub const fn detail_message(status: PostedStatus) -> &'static str {
         PostedStatus::RowNotFound => "No such row of the ledger that can be corrected.",
         PostedStatus::AmountBelowConsumed => "More of the row has been spent or has expired.",
         PostedStatus::NothingToReverse => "No deposit or spend is meant.",
+        PostedStatus::CustomerNotFound => "Whoever was to get the points is no more; they have gone back.",
     }
 }
 
@@ -417,7 +420,8 @@ impl IncentivesError {
                     | PostedStatus::SameAccount
                     | PostedStatus::RowNotFound
                     | PostedStatus::AmountBelowConsumed
-                    | PostedStatus::NothingToReverse => true,
+                    | PostedStatus::NothingToReverse
+                    | PostedStatus::CustomerNotFound => true,
                 };
                 let first = refused.details.iter().map(|detail| detail.status).find(failed);
                 match payload(&refused) {

@@ -1,6 +1,8 @@
-//! `POST /incentives/api/1.0/user_points/transfer` (incentives.md 7.1), between two accounts of one customer.
+//! `POST /incentives/api/1.0/user_points/transfer` (incentives.md 7.1), between two accounts of one customer, or from
+//! one customer to another.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use actors::Transferred;
 use domain::{
     Points,
     customer::{Customer, MoveDetail, Purpose},
@@ -12,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     IncentivesCode, IncentivesError, IncentivesErrorBody,
-    objects::{BalanceObject, PointAuditLog},
+    objects::{BalanceObject, PointAuditLog, RowContext},
     request::{IncentivesAnswer, Named, answer},
     single::{post, read_naming},
 };
@@ -31,7 +33,7 @@ pub struct TransferRequest<'a> {
     /// Whose points: the platform's id, or any id in another system. Required.
     #[schema(value_type = String)]
     from_user_id: Member<'a>,
-    /// Who gets them. Must be the same customer: moving points to another one is not supported yet. Required.
+    /// Who gets them; may be the same customer. Required.
     #[schema(value_type = String)]
     to_user_id: Member<'a>,
     /// The pool; empty: the default accounts.
@@ -72,7 +74,7 @@ pub struct TransferPayload {
     idempotency_summary: &'static str,
 }
 
-/// Move points from one account of a customer into another.
+/// Move points from one account of a customer into another, or to another customer.
 #[utoipa::path(
     post,
     path = "/incentives/api/1.0/user_points/transfer",
@@ -100,10 +102,9 @@ pub async fn transfer(
 async fn work(state: &HttpState, body: &[u8]) -> Result<TransferPayload, IncentivesError> {
     let (from, to, detail) = read(body)?;
     let customer = from.resolve(state).await?;
-    if to.resolve(state).await? != customer {
-        let message = "to_user_id must be the customer of from_user_id: moving points to another customer is not \
-                       supported yet";
-        return Err(IncentivesError::new(IncentivesCode::InvalidRequest, message));
+    let receiver = to.resolve(state).await?;
+    if receiver != customer {
+        return send(state, (&from, customer), (&to, receiver), detail).await;
     }
     let (amount, target) = (detail.amount, detail.to);
     let done = post(state, &from, customer, Purpose::Move(detail)).await?;
@@ -117,6 +118,34 @@ async fn work(state: &HttpState, body: &[u8]) -> Result<TransferPayload, Incenti
         audits: done.audits,
         idempotency_id: done.detail.idempotency_id.to_string(),
         idempotency_summary: if done.detail.replayed { "replayed" } else { "new" },
+    })
+}
+
+/// From one customer to another. A repeat shows the rows of the first time again.
+async fn send(
+    state: &HttpState,
+    (from, giver): (&Named, CustomerId),
+    (to, receiver): (&Named, CustomerId),
+    detail: MoveDetail,
+) -> Result<TransferPayload, IncentivesError> {
+    let (amount, target) = (detail.amount, detail.to);
+    let done = state.engine().transfer_points((giver, receiver), detail).await;
+    let Transferred { sent, taken, received } = done.map_err(IncentivesError::of_single)?;
+    let program = state.program();
+    let mut audits = Vec::with_capacity(taken.len() + received.len());
+    for (named, customer, rows) in [(from, giver, taken), (to, receiver, received)] {
+        let (retailer_id, user_id) = (&named.retailer_id, &customer.to_string());
+        let context = RowContext { retailer_id, user_id, form: state.incentives_times() };
+        audits.extend(rows.iter().map(|row| PointAuditLog::new(row, context, &program)));
+    }
+    Ok(TransferPayload {
+        transfer_id: sent.tracking_id.to_string(),
+        amount,
+        from: balance(state, from, giver, sent.rows.iter().map(|row| row.account).collect()).await?,
+        to: balance(state, to, receiver, vec![target]).await?,
+        audits,
+        idempotency_id: sent.idempotency_id.to_string(),
+        idempotency_summary: if sent.replayed { "replayed" } else { "new" },
     })
 }
 

@@ -204,3 +204,42 @@ fn points_move_to_another_account() {
         assert_eq!(refused(&server, path, nobody).await, code(404, "user_not_found"));
     });
 }
+
+#[test]
+fn points_go_to_another_customer() {
+    run(async |server| {
+        with_points(&server).await;
+        server.member("901").await;
+        let path = "1.0/user_points/transfer";
+        let transfer = |amount: i64, to: &str| {
+            json!({"from_user_id": "900", "to_user_id": "901", "from_point_account_ids": [POINTS],
+            "to_point_account_id": to, "amount": amount, "idempotency_id": format!("g{amount}"),
+            "reference_id": "gift"})
+        };
+        let (status, mut done) = ask(&server, path, transfer(40, POINTS)).await;
+        let payload = &done["payload"];
+        assert_eq!((status, &payload["amount"]), (200, &json!(40)), "{done}");
+        assert_eq!((&payload["from"]["user_id"], &payload["to"]["user_id"]), (&json!("900"), &json!("901")));
+        assert_eq!(payload["from"]["summary"]["total_points"], 60);
+        assert_eq!(payload["to"]["details"][0]["available_balance"], 40);
+        let audits = payload["audits"].as_array().unwrap();
+        let changes: Vec<_> = audits.iter().map(|row| (&row["modification"], &row["audit_type"])).collect();
+        assert_eq!(changes, [(&json!(-40), &json!(8)), (&json!(40), &json!(8))]);
+        assert_ne!(audits[0]["user_id"], audits[1]["user_id"]);
+        assert!(audits.iter().all(|row| row["request_id"] == payload["transfer_id"]), "{audits:?}");
+        let (_, mut again) = ask(&server, "2.0/user_points/transfer", transfer(40, POINTS)).await;
+        for (answer, summary) in [(&mut done, "new"), (&mut again, "replayed")] {
+            let said = answer["payload"].as_object_mut().unwrap().remove("idempotency_summary");
+            assert_eq!(said, Some(json!(summary)));
+        }
+        assert_eq!(again, done, "a repeat is answered the same");
+        assert_eq!(refused(&server, path, transfer(61, POINTS)).await, code(400, "insufficient_points"));
+        assert_eq!(refused(&server, path, transfer(1, NOWHERE)).await, code(404, "point_account_not_found"));
+        let other = json!({"from_user_id": "900", "to_user_id": "901", "to_point_account_id": POINTS,
+            "amount": 41, "idempotency_id": "g40"});
+        assert_eq!(refused(&server, path, other).await, code(409, "idempotency_conflict"));
+        let (_, log) =
+            ask(&server, "1.0/point_audit_logs/fetch_point_audit_logs", json!({"user_id": "901"})).await;
+        assert_eq!(log["payload"]["results"][0]["modification_type"], "Transfer", "{log}");
+    });
+}

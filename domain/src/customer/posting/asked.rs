@@ -1,9 +1,11 @@
 //! What is asked for, whichever it is: its names, and the key and fingerprint by which a repeat is recognised
 //! (incentives.md 4.8).
 
+use uuid::Uuid;
+
 use super::super::{
     DepositDetail, ExpireDetail, Fingerprint, ModifyDetail, MoveDetail, Naming, ReversalTarget,
-    ReverseDetail, SpendDetail,
+    ReverseDetail, SendDetail, SpendDetail, Transfer, TransferReturned,
 };
 use crate::{id::PointAccountId, ledger::ExpiringAmount, program::Program, time::Timestamp};
 
@@ -16,6 +18,9 @@ pub(super) enum Asked<'a> {
     Expire(&'a ExpireDetail),
     Modify(&'a ModifyDetail),
     Reverse(&'a ReverseDetail),
+    Send(&'a SendDetail),
+    Receive(&'a Transfer),
+    TakeBack(&'a TransferReturned),
 }
 
 impl<'a> Asked<'a> {
@@ -26,7 +31,13 @@ impl<'a> Asked<'a> {
             Self::Move(MoveDetail { naming, .. })
             | Self::Expire(ExpireDetail { naming, .. })
             | Self::Modify(ModifyDetail { naming, .. })
-            | Self::Reverse(ReverseDetail { naming, .. }) => naming.idempotency_id.as_deref(),
+            | Self::Reverse(ReverseDetail { naming, .. })
+            | Self::Send(SendDetail { detail: MoveDetail { naming, .. }, .. }) => {
+                naming.idempotency_id.as_deref()
+            }
+            Self::Receive(transfer) | Self::TakeBack(TransferReturned { transfer, .. }) => {
+                Some(&transfer.idempotency_id)
+            }
         }
     }
 
@@ -38,9 +49,13 @@ impl<'a> Asked<'a> {
             Self::Move(MoveDetail { naming, .. })
             | Self::Expire(ExpireDetail { naming, .. })
             | Self::Modify(ModifyDetail { naming, .. })
-            | Self::Reverse(ReverseDetail { naming, .. }) => {
+            | Self::Reverse(ReverseDetail { naming, .. })
+            | Self::Send(SendDetail { detail: MoveDetail { naming, .. }, .. }) => {
                 let Naming { reference_id, reference_type, .. } = naming;
                 (reference_id, reference_type)
+            }
+            Self::Receive(transfer) | Self::TakeBack(TransferReturned { transfer, .. }) => {
+                (&transfer.reference_id, &transfer.reference_type)
             }
         }
     }
@@ -49,12 +64,37 @@ impl<'a> Asked<'a> {
         match self {
             Self::Deposit(deposit) => &deposit.transaction_id,
             Self::Spend(spend) => &spend.transaction_id,
-            Self::Move(_) | Self::Expire(_) | Self::Modify(_) | Self::Reverse(_) => "",
+            Self::Move(_)
+            | Self::Expire(_)
+            | Self::Modify(_)
+            | Self::Reverse(_)
+            | Self::Send(_)
+            | Self::Receive(_)
+            | Self::TakeBack(_) => "",
+        }
+    }
+
+    /// The id that its rows share when it has one from elsewhere.
+    pub(super) fn tracking_id(self) -> Option<Uuid> {
+        match self {
+            Self::Receive(transfer) | Self::TakeBack(TransferReturned { transfer, .. }) => Some(transfer.id),
+            Self::Deposit(_)
+            | Self::Spend(_)
+            | Self::Move(_)
+            | Self::Expire(_)
+            | Self::Modify(_)
+            | Self::Reverse(_)
+            | Self::Send(_) => None,
         }
     }
 
     /// The key under which a repeat is recognised: the caller's, or the business reference where the switch says so.
     pub(super) fn key(self, program: &Program) -> Option<Fingerprint> {
+        match self {
+            Self::Receive(transfer) => return Some(Transfer::received_key(transfer.id)),
+            Self::TakeBack(returned) => return Some(Transfer::returned_key(returned.transfer.id)),
+            _ => {}
+        }
         if let Some(id) = self.idempotency_id() {
             return Some(Fingerprint::of(id));
         }
@@ -68,6 +108,11 @@ impl<'a> Asked<'a> {
                 Self::Expire(detail) => ("expire", joined(&detail.accounts)),
                 Self::Modify(detail) => ("modify", detail.row.to_string()),
                 Self::Reverse(detail) => ("reverse", target(&detail.target)),
+                Self::Send(SendDetail { customer, detail, .. }) => {
+                    ("transfer", format!("{}>{customer} {}", joined(&detail.from), detail.to))
+                }
+                Self::Receive(transfer) => ("transfer received", transfer.id.to_string()),
+                Self::TakeBack(returned) => ("transfer returned", returned.transfer.id.to_string()),
             };
             Fingerprint::of(&format!("reference\n{kind}\n{id}\n{account}\n{direction}"))
         })
@@ -102,14 +147,7 @@ impl<'a> Asked<'a> {
                     time(asked.occurred)
                 )
             }
-            Self::Move(asked) => format!(
-                "transfer\n{}\n{}\n{}\n{}\n{}",
-                asked.amount,
-                joined(&asked.from),
-                asked.to,
-                asked.preserve_expiration,
-                named(&asked.naming)
-            ),
+            Self::Move(asked) => format!("transfer\n{}", moved(asked)),
             Self::Expire(asked) => {
                 let what = match asked.what {
                     ExpiringAmount::Share(share) => format!("share {}", share.percentage()),
@@ -131,9 +169,20 @@ impl<'a> Asked<'a> {
                 let amount = asked.amount.map_or(String::new(), |amount| amount.to_string());
                 format!("reverse\n{}\n{amount}\n{}", target(&asked.target), named(&asked.naming))
             }
+            Self::Send(SendDetail { customer, detail, .. }) => {
+                format!("transfer\n{customer}\n{}", moved(detail))
+            }
+            Self::Receive(transfer) | Self::TakeBack(TransferReturned { transfer, .. }) => {
+                transfer.id.to_string()
+            }
         };
         Fingerprint::of(&text)
     }
+}
+
+fn moved(asked: &MoveDetail) -> String {
+    let MoveDetail { amount, to, preserve_expiration, .. } = asked;
+    format!("{amount}\n{}\n{to}\n{preserve_expiration}\n{}", joined(&asked.from), named(&asked.naming))
 }
 
 fn joined(accounts: &[PointAccountId]) -> String {

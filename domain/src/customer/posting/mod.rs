@@ -5,13 +5,14 @@ mod expire;
 mod modify;
 mod move_points;
 mod reverse;
+mod send_points;
 
 use asked::Asked;
 
 use super::{
-    About, AuditLog, Customer, DepositDetail, Error, Event, Fingerprint, Need, PointsPosted, PostedDetail,
-    PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply, SpendDetail,
-    TierDraft, counting, credit, recall, standpoint::Standpoint, stop::Stop,
+    About, AuditLog, Customer, DepositDetail, Drawn, Effect, Error, Event, Fingerprint, Need, PointsPosted,
+    PostedDetail, PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply,
+    SpendDetail, TierDraft, counting, credit, recall, standpoint::Standpoint, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -44,6 +45,8 @@ pub(super) fn decide(
         results: Vec::new(),
         about: About::Nothing,
         redated: None,
+        drawn: Vec::new(),
+        effects: Vec::new(),
     };
     match &posting.purpose {
         Purpose::Deposit(details) => {
@@ -54,11 +57,20 @@ pub(super) fn decide(
         Purpose::Expire(detail) => run.detail(Asked::Expire(detail))?,
         Purpose::Modify(detail) => run.detail(Asked::Modify(detail))?,
         Purpose::Reverse(detail) => run.detail(Asked::Reverse(detail))?,
+        Purpose::Send(detail) => run.detail(Asked::Send(detail))?,
+        Purpose::Receive(transfer) => run.detail(Asked::Receive(transfer))?,
+        Purpose::TakeBack(returned) => run.detail(Asked::TakeBack(returned))?,
     }
     run.refuse_unless_something_was_done()?;
     let publishes = match &posting.purpose {
         Purpose::Deposit(_) | Purpose::Spend(_) => !posting.disable_event_publishing,
-        Purpose::Move(_) | Purpose::Expire(_) | Purpose::Modify(_) | Purpose::Reverse(_) => false,
+        Purpose::Move(_)
+        | Purpose::Expire(_)
+        | Purpose::Modify(_)
+        | Purpose::Reverse(_)
+        | Purpose::Send(_)
+        | Purpose::Receive(_)
+        | Purpose::TakeBack(_) => false,
     };
     Ok(run.decided(expired, publishes)?)
 }
@@ -82,6 +94,10 @@ struct Run<'a> {
     about: About,
     /// Lots that get another date.
     redated: Option<Event>,
+    /// What was taken for another customer.
+    drawn: Vec<Drawn>,
+    /// What others must do.
+    effects: Vec<Effect>,
 }
 
 impl<'a> Run<'a> {
@@ -102,8 +118,11 @@ impl<'a> Run<'a> {
             Asked::Expire(detail) => self.expire(detail)?,
             Asked::Modify(detail) => self.modify(detail)?,
             Asked::Reverse(detail) => self.reverse(detail)?,
+            Asked::Send(detail) => self.send_points(detail)?,
+            Asked::Receive(transfer) => self.receive_points(transfer)?,
+            Asked::TakeBack(returned) => self.take_back_points(returned)?,
         };
-        let tracking_id = self.draft.next_id();
+        let tracking_id = asked.tracking_id().unwrap_or_else(|| self.draft.next_id());
         let made = self.draft.next_id().to_string();
         let detail = PostedDetail {
             status: outcome.status,
@@ -117,7 +136,16 @@ impl<'a> Run<'a> {
             shortfall: outcome.shortfall,
         };
         let key = key.unwrap_or_else(|| Fingerprint::of(&detail.idempotency_id));
-        let key = (outcome.status == PostedStatus::Ok).then_some((key, body));
+        // That it was refused is remembered of a transfer that comes back: it must not be taken in later.
+        let kept = outcome.status == PostedStatus::Ok || matches!(asked, Asked::Receive(_));
+        let key = kept.then_some((key, body));
+        if let Asked::Send(sent) = asked
+            && outcome.status == PostedStatus::Ok
+        {
+            let drawn = std::mem::take(&mut self.drawn);
+            let from = self.customer.identity().expect("only a known customer posts").id;
+            self.effects.push(Effect::SendPoints(Box::new(sent.transfer(from, &detail, drawn))));
+        }
         self.results.push(Done { detail, rows: self.draft.movements().len() - before, key });
         Ok(())
     }
@@ -301,7 +329,10 @@ impl<'a> Run<'a> {
     /// All or nothing without partial success; with it, at least one detail must have been done (incentives.md 1.2,
     /// 4.3).
     fn refuse_unless_something_was_done(&mut self) -> Result<(), Error> {
-        let failed = |done: &Done| done.detail.status != PostedStatus::Ok;
+        // A transfer that was not taken in has come to its end, and may be brought again.
+        let failed = |done: &Done| {
+            done.detail.status != PostedStatus::Ok && done.key.is_none() && !done.detail.replayed
+        };
         let refused =
             if self.partial { self.results.iter().all(failed) } else { self.results.iter().any(failed) };
         if !refused {
@@ -394,7 +425,7 @@ impl<'a> Run<'a> {
             events.extend(credit::points_counted_event(counted, self.context));
         }
         levels.write(at, &mut events);
-        Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: Vec::new() })
+        Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: self.effects })
     }
 }
 

@@ -59,7 +59,7 @@ impl Run<'_> {
     }
 
     /// Takes points; gives the lots they were in, with what was taken of each.
-    fn taken_lots(&mut self, taking: &Taking<'_>) -> Result<Vec<Lot>, Stop> {
+    pub(super) fn taken_lots(&mut self, taking: &Taking<'_>) -> Result<Vec<Lot>, Stop> {
         let mut known: Vec<Lot> = Vec::new();
         for &account in taking.accounts {
             known.extend(self.draft.lots(account).map(|(lot, _)| lot.clone()));
