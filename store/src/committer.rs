@@ -88,7 +88,7 @@ impl<T> Committer<T> {
         let start = self.journal.position().lsn.next();
         let end = self.frame.finish();
         let begun = Instant::now();
-        self.journal.write(self.frame.bytes(), end).map_err(|fault| CommitFailure::from(&fault))?;
+        self.journal.write(self.frame.bytes(), end).map_err(|error| CommitFailure::from(&error))?;
         metrics::histogram!("laurel_store_commit_seconds").record(begun.elapsed());
         let records = self.publish(start);
         self.shared.advance(end);

@@ -16,13 +16,6 @@ pub enum StorageFault {
     Panicked(String),
 }
 
-impl StorageFault {
-    /// Whether the disk has no room left.
-    pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Redb(redb::Error::Io(source)) if is_disk_full(source))
-    }
-}
-
 macro_rules! fault_from {
     ($($error:ident),*) => {$(
         impl From<redb::$error> for StorageFault {
@@ -119,9 +112,9 @@ pub enum CommitFailure {
     Fault(String),
 }
 
-impl From<&StorageFault> for CommitFailure {
-    fn from(fault: &StorageFault) -> Self {
-        if fault.is_disk_full() { Self::DiskFull } else { Self::Fault(fault.to_string()) }
+impl From<&io::Error> for CommitFailure {
+    fn from(error: &io::Error) -> Self {
+        if is_disk_full(error) { Self::DiskFull } else { Self::Fault(error.to_string()) }
     }
 }
 

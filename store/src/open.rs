@@ -7,7 +7,7 @@ use crate::disk::{Disk, DiskLock, LockError, NEW_SUFFIX};
 use crate::error::{OpenError, ReadError};
 use crate::journal::frame::Frame;
 use crate::journal::replay::{Replayed, replay};
-use crate::journal::segment::{Segment, SegmentHeader, segment_name, sequences};
+use crate::journal::segment::{Segment, SegmentHeader, sequences};
 use crate::journal::writer::JournalWriter;
 use crate::journal::{Position, StoreId};
 use crate::key::Lsn;
@@ -49,8 +49,14 @@ pub fn open<T: Send + 'static>(
     let mut recovery = Recovery::from_tables(&state)?;
     let mark = state.view().map_err(in_state)?.mark();
     let Replayed { segment, position, segments } =
-        replay(&*disk, options.journal(), state.store(), mark, &sequences, |frame| recovery.add(frame))?;
-    let journal = JournalWriter::new(Arc::clone(&disk), &options, segment, position, segments.clone());
+        replay(&*disk, state.store(), mark, &sequences, |frame| recovery.add(frame))?;
+    segment.settle()?;
+    let is_torn = segment.is_torn();
+    let mut journal =
+        JournalWriter::new(Arc::clone(&disk), options.segment_bytes, segment, position, segments.clone());
+    if is_torn {
+        journal.begin_anew()?;
+    }
     let (memory, recovered) = recovery.finish(position.lsn);
     let queue = Arc::new(Queue::new(position.lsn, options.queue_bytes));
     let shared =
@@ -86,7 +92,7 @@ pub(crate) fn open_files(
         }
         (true, _) => Ok((StateFile::open(Arc::clone(disk), options.state())?, found)),
         (false, [] | [FIRST_SEQUENCE]) => {
-            let store = first_segment(&**disk, options, found.is_empty())?;
+            let store = first_segment(&**disk, found.is_empty())?;
             let state = StateFile::create(Arc::clone(disk), options.state(), store)?;
             Ok((state, vec![FIRST_SEQUENCE]))
         }
@@ -102,24 +108,15 @@ fn missing_state() -> OpenError {
 
 /// Makes the first segment, or takes up the one of a creation that was interrupted. The segment comes before the state
 /// file, so that the journal can never be missing without notice.
-fn first_segment(disk: &dyn Disk, options: &Options, is_new: bool) -> Result<StoreId, OpenError> {
+fn first_segment(disk: &dyn Disk, is_new: bool) -> Result<StoreId, OpenError> {
     if is_new {
         let header =
             SegmentHeader { store: StoreId::random(), sequence: FIRST_SEQUENCE, after: Position::ORIGIN };
-        Segment::create(disk, options.journal(), header)?.close();
+        Segment::create(disk, header)?;
         return Ok(header.store);
     }
-    let mut segment = Segment::open(disk, options.journal(), FIRST_SEQUENCE)?;
-    let mut has_frames = false;
-    segment
-        .frames(0, None, |_, _| {
-            has_frames = true;
-            Ok(())
-        })
-        .map_err(|fault| OpenError::fault(&segment_name(FIRST_SEQUENCE), fault))?;
-    let store = segment.header.store;
-    segment.close();
-    if has_frames { Err(missing_state()) } else { Ok(store) }
+    let mut segment = Segment::open(disk, FIRST_SEQUENCE)?;
+    if segment.has_frames()? { Err(missing_state()) } else { Ok(segment.header.store) }
 }
 
 /// A read error of the state file while it is opened.

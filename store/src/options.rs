@@ -8,7 +8,7 @@ pub enum PageCheck {
     /// Values are checked when they are read. A flipped bit in a *key* can then hide a row of an index or of the
     /// history until [`verify`](crate::verify()) is run; opening takes no longer for a large file.
     Skip,
-    /// Every page of the state file and of the journal is read and its checksum compared, so that any flipped bit is
+    /// Every page of the state file is read and its checksum compared, so that any flipped bit is
     /// found at open. Reads the whole file.
     All,
 }
@@ -16,8 +16,8 @@ pub enum PageCheck {
 /// Sizes and bounds of a store. All bounds are soft by at most one append or one frame.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A segment of the journal is followed by a new one at this size. Small, because a segment in use when the process
-    /// dies is walked through at the next open.
+    /// A segment of the journal is followed by a new one at this size. Small, because the journal goes in whole
+    /// segments, and the one in use stays.
     pub segment_bytes: u64,
     /// Upper bound of one frame; a single larger record has a frame of its own.
     pub frame_bytes: usize,
@@ -32,8 +32,6 @@ pub struct Options {
     pub checkpoint_records: u64,
     /// Page cache of the state file.
     pub state_cache_bytes: usize,
-    /// Page cache of the journal segment in use. It only needs to hold the pages of one frame.
-    pub journal_cache_bytes: usize,
     /// Whether opening looks at every page.
     pub page_check: PageCheck,
     /// Whether checkpoints start by themselves. Off, they happen only when asked for.
@@ -41,11 +39,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// How segments of the journal are opened.
-    pub(crate) fn journal(&self) -> DatabaseOptions {
-        DatabaseOptions { cache_bytes: self.journal_cache_bytes, page_check: self.page_check }
-    }
-
     /// How the state file is opened.
     pub(crate) fn state(&self) -> DatabaseOptions {
         DatabaseOptions { cache_bytes: self.state_cache_bytes, page_check: self.page_check }
@@ -63,7 +56,6 @@ impl Default for Options {
             tail_bytes: 1024 * MIB,
             checkpoint_records: 1_000_000,
             state_cache_bytes: 256 * MIB,
-            journal_cache_bytes: 16 * MIB,
             page_check: PageCheck::Skip,
             background_checkpoints: true,
         }

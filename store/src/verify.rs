@@ -69,7 +69,7 @@ pub fn verify(options: &Options, disk: &Arc<dyn Disk>, fold: &dyn Fold) -> Resul
     let (state, sequences) = open_files(disk, options)?;
     let mut report = VerifyReport::default();
     let view = state.view().map_err(in_state)?;
-    journal(options, &**disk, &state, view.mark(), &sequences, &mut report)?;
+    journal(&**disk, &state, view.mark(), &sequences, &mut report)?;
     snapshots(&view, fold, &mut report)?;
     rows(&view, &mut report)?;
     drop(view);
@@ -78,7 +78,6 @@ pub fn verify(options: &Options, disk: &Arc<dyn Disk>, fold: &dyn Fold) -> Resul
 }
 
 fn journal(
-    options: &Options,
     disk: &dyn Disk,
     state: &StateFile,
     mark: Position,
@@ -86,14 +85,14 @@ fn journal(
     report: &mut VerifyReport,
 ) -> Result<(), OpenError> {
     let (mut frames, mut records) = (0, 0);
-    let walked = replay(disk, options.journal(), state.store(), mark, sequences, |frame| {
+    let walked = replay(disk, state.store(), mark, sequences, |frame| {
         frames += 1;
         records += u64::try_from(frame.records.len()).unwrap_or(0);
     });
     report.frames = frames;
     report.journal_records = records;
     match walked {
-        Ok(replayed) => replayed.segment.close(),
+        Ok(_) => {}
         Err(OpenError::Damaged { file, frame, what }) => {
             let place = frame.map_or_else(|| "segment".to_owned(), |frame| format!("frame {frame}"));
             report.find(&file, place, what);

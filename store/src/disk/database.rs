@@ -113,39 +113,22 @@ pub(crate) struct DatabaseOptions {
     pub(crate) page_check: PageCheck,
 }
 
-/// Opens a database that must be there. Failed writes show as errors of the library.
-pub(crate) fn open_database(
-    disk: &dyn Disk,
-    name: &str,
-    options: DatabaseOptions,
-) -> Result<Database, OpenError> {
-    open_existing(disk, name, options, Freeze::default())
-}
-
 /// Opens a database that must be there, and freezes it at the first failed write after that.
 pub(crate) fn open_freezing(
     disk: &dyn Disk,
     name: &str,
     options: DatabaseOptions,
 ) -> Result<(Database, Freeze), OpenError> {
-    let freeze = Freeze::default();
-    let database = open_existing(disk, name, options, freeze.clone())?;
-    freeze.0.armed.store(true, Ordering::Release);
-    Ok((database, freeze))
-}
-
-fn open_existing(
-    disk: &dyn Disk,
-    name: &str,
-    options: DatabaseOptions,
-    freeze: Freeze,
-) -> Result<Database, OpenError> {
     let file = disk.open(name, OpenMode::Existing).map_err(|source| OpenError::io(name, source))?;
     // redb makes a new database in an empty file, which would turn a lost file into a fresh one.
     if file.size().map_err(|source| OpenError::io(name, source))? == 0 {
         return Err(OpenError::damaged(name, None, "the file is empty"));
     }
-    build(Backend { file, freeze }, options).map_err(|fault| OpenError::fault(name, fault))
+    let freeze = Freeze::default();
+    let database = build(Backend { file, freeze: freeze.clone() }, options)
+        .map_err(|fault| OpenError::fault(name, fault))?;
+    freeze.0.armed.store(true, Ordering::Release);
+    Ok((database, freeze))
 }
 
 /// Why a database was not created.

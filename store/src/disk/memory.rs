@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+/// What a disk writes whole or not at all.
+const SECTOR: usize = 512;
+
 /// Files in memory. Clones are the same disk; [`crash`](Self::crash) and [`copy`](Self::copy) make another one.
 ///
 /// *Operations* are writes, resizes, syncs, creations, renames and removals, counted from 1 over all files.
@@ -110,18 +113,23 @@ impl Content {
         bytes
     }
 
-    /// The file as of its last sync, with those later changes that `keep` says yes to.
+    /// The file as of its last sync, with those later changes, sector by sector, that `keep` says yes to.
     fn torn(&self, keep: &mut impl FnMut() -> bool) -> Vec<u8> {
         let mut bytes = self.synced();
         for change in &self.unsynced {
             match change {
-                Change::Written { offset, after, .. } if keep() => {
-                    if bytes.len() < offset + after.len() {
-                        bytes.resize(offset + after.len(), 0);
+                Change::Written { offset, after, .. } => {
+                    let mut at = *offset;
+                    let end = at + after.len();
+                    while at < end {
+                        let next = end.min((at + 1).next_multiple_of(SECTOR));
+                        if keep() {
+                            bytes.resize(bytes.len().max(next), 0);
+                            bytes[at..next].copy_from_slice(&after[at - offset..next - offset]);
+                        }
+                        at = next;
                     }
-                    bytes[*offset..*offset + after.len()].copy_from_slice(after);
                 }
-                Change::Written { .. } => {}
                 Change::Resized { after, .. } => bytes.resize(*after, 0),
             }
         }
@@ -188,6 +196,13 @@ impl MemoryDisk {
     /// The disk after the process was killed: all that was written is there, no owner, no faults.
     pub fn copy(&self) -> Self {
         self.map(|content| content.bytes.clone())
+    }
+
+    /// [`copy`](Self::copy), with other bytes in one file.
+    pub fn copy_with(&self, name: &str, bytes: Vec<u8>) -> Self {
+        let copy = self.copy();
+        copy.put(name, bytes);
+        copy
     }
 
     /// The names of all files, in order.

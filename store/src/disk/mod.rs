@@ -7,8 +7,7 @@ mod folder;
 mod memory;
 
 pub(crate) use database::{
-    CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, create_database, guarded, open_database,
-    open_freezing,
+    CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, create_database, guarded, open_freezing,
 };
 pub use folder::FolderDisk;
 pub use memory::MemoryDisk;

@@ -8,6 +8,8 @@ pub(crate) mod frame;
 pub(crate) mod frame_bytes;
 pub(crate) mod record;
 pub(crate) mod replay;
+mod scan;
+mod sector;
 pub(crate) mod segment;
 pub(crate) mod writer;
 

@@ -1,11 +1,12 @@
 //! Reading the journal at open: every frame above the low-water mark, checked, in order.
 
 use super::frame::{FRAME_VERSION, Frame, FrameFault, stored_hash};
+use super::scan::ScanFault;
 use super::segment::Segment;
 use super::writer::SegmentList;
 use super::{Position, StoreId};
-use crate::disk::{DatabaseOptions, Disk};
-use crate::error::{OpenError, StorageFault};
+use crate::disk::Disk;
+use crate::error::OpenError;
 use std::sync::Arc;
 
 /// The journal after a replay.
@@ -20,7 +21,6 @@ pub(crate) struct Replayed {
 /// Hands every frame above `mark` to `visit`.
 pub(crate) fn replay(
     disk: &dyn Disk,
-    options: DatabaseOptions,
     store: StoreId,
     mark: Position,
     sequences: &[u64],
@@ -30,7 +30,7 @@ pub(crate) fn replay(
     let mut position = mark;
     let mut current: Option<Segment> = None;
     for &sequence in sequences {
-        let next = Segment::open(disk, options, sequence)?;
+        let next = Segment::open(disk, sequence)?;
         check_header(&next, store, mark, current.as_ref())?;
         if let Some(done) = current.take() {
             position = replay_segment(done, Some(next.header.after), mark, position, &mut visit)?.1;
@@ -71,14 +71,14 @@ fn check_header(
 
 /// An error while frames are walked: of the file, or of one frame.
 enum Broken {
-    Fault(StorageFault),
+    Scan(ScanFault),
     Frame(u64, FrameFault),
     Mark,
 }
 
-impl From<StorageFault> for Broken {
-    fn from(fault: StorageFault) -> Self {
-        Self::Fault(fault)
+impl From<ScanFault> for Broken {
+    fn from(fault: ScanFault) -> Self {
+        Self::Scan(fault)
     }
 }
 
@@ -103,7 +103,7 @@ fn replay_segment(
         ));
     }
     let mut mark_seen = after.frame >= mark.frame || end.is_some_and(|end| end.frame < mark.frame);
-    let walked = segment.frames(after.frame, end.map(|end| end.frame), |number, bytes| {
+    let walked = segment.frames(end.map(|end| end.frame), |number, bytes| {
         if number < mark.frame {
             return Ok(());
         }
@@ -142,7 +142,7 @@ fn replay_segment(
 
 fn explain(name: &str, broken: Broken, mark: Position) -> OpenError {
     match broken {
-        Broken::Fault(fault) => OpenError::fault(name, fault),
+        Broken::Scan(fault) => fault.in_segment(name),
         Broken::Frame(_, FrameFault::Version(found)) => {
             OpenError::Version { file: name.to_owned(), found, supported: FRAME_VERSION }
         }

@@ -1,18 +1,26 @@
-//! One segment of the journal: a redb database with a header and a row a frame.
+//! One segment of the journal: a file with a header and frames behind it, each in sectors of its own.
+//!
+//! Only ever written at its end. Layout: `docs/storage-format.md`, sections 2.1 and 2.2.
 
 use super::fields::{Fields, put_position};
+use super::scan::{Scan, ScanFault, Scanned};
+use super::sector::{Kind, PAYLOAD, SECTOR, Salt};
 use super::{FrameHash, Position, StoreId};
-use crate::disk::{CreateFailure, DatabaseOptions, Disk, create_database, guarded, open_database};
-use crate::error::{OpenError, StorageFault};
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use crate::disk::{CreateFailure, Disk, DiskFile, NEW_SUFFIX, OpenMode};
+use crate::error::OpenError;
+use std::io;
 
-const SEGMENT: TableDefinition<u8, &[u8]> = TableDefinition::new("segment");
-const FRAMES: TableDefinition<u64, &[u8]> = TableDefinition::new("frames");
-const HEADER_KEY: u8 = 0;
+/// The mark of an orderly end stands at the start of a page, apart from the frame that it speaks of: no lost page takes
+/// both away.
+pub(crate) const PAGE: u64 = 4096;
+const SECTOR_BYTES: u64 = 512;
+/// Bytes before a frame in its first sector: its length.
+pub(crate) const LENGTH: usize = 4;
 pub(crate) const SEGMENT_VERSION: u8 = 1;
 const RESERVED: [u8; 4] = [0; 4];
+const HEADER_LEN: usize = 77;
 
-/// The first row of a segment.
+/// The first sector of a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SegmentHeader {
     pub(crate) store: StoreId,
@@ -33,12 +41,15 @@ impl SegmentHeader {
         bytes
     }
 
-    fn decode(name: &str, bytes: &[u8]) -> Result<Self, OpenError> {
-        if let Some(&found) = bytes.first().filter(|&&version| version != SEGMENT_VERSION) {
-            return Err(OpenError::Version { file: name.to_owned(), found, supported: SEGMENT_VERSION });
+    fn decode(name: &str, sector: &[u8]) -> Result<Self, OpenError> {
+        let (bytes, rest) = sector.split_at(HEADER_LEN);
+        if bytes[0] != SEGMENT_VERSION && bytes.iter().any(|byte| *byte != 0) {
+            let (file, found) = (name.to_owned(), bytes[0]);
+            return Err(OpenError::Version { file, found, supported: SEGMENT_VERSION });
         }
         bytes
             .split_last_chunk()
+            .filter(|_| rest.iter().all(|byte| *byte == 0))
             .filter(|(body, hash)| FrameHash::of(body) == FrameHash(**hash))
             .and_then(|(body, _)| {
                 let mut fields = Fields::new(body, 1);
@@ -51,108 +62,155 @@ impl SegmentHeader {
 
 /// The file name of the segment with this sequence number.
 pub(crate) fn segment_name(sequence: u64) -> String {
-    format!("journal-{sequence:016}.redb")
+    format!("journal-{sequence:016}.log")
 }
 
 /// The sequence numbers of all segments among these files, ascending.
 pub(crate) fn sequences(names: &[String]) -> Vec<u64> {
     let mut found: Vec<u64> = names
         .iter()
-        .filter_map(|name| name.strip_prefix("journal-")?.strip_suffix(".redb")?.parse().ok())
+        .filter_map(|name| name.strip_prefix("journal-")?.strip_suffix(".log")?.parse().ok())
         .collect();
     found.sort_unstable();
     found
 }
 
 /// An open segment.
+#[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
     pub(crate) header: SegmentHeader,
-    /// Bytes of all frames written to it or found in it.
-    pub(crate) bytes: u64,
-    database: Database,
+    file: Box<dyn DiskFile>,
+    salt: Salt,
+    /// Where the next frame goes.
+    end: u64,
+    /// Whether something is behind `end`, left by a power cut. Such a segment is not written any more.
+    is_torn: bool,
+    /// Number of the last frame since the last mark of an orderly end.
+    unmarked: Option<u64>,
+    sectors: Vec<u8>,
 }
 
 impl Segment {
-    pub(crate) fn create(
-        disk: &dyn Disk,
-        options: DatabaseOptions,
-        header: SegmentHeader,
-    ) -> Result<Self, CreateFailure> {
+    /// Makes a segment; it bears its name only when its header is durable.
+    pub(crate) fn create(disk: &dyn Disk, header: SegmentHeader) -> Result<Self, CreateFailure> {
         let name = segment_name(header.sequence);
-        let database = create_database(disk, &name, options, |transaction| {
-            transaction.open_table(SEGMENT)?.insert(HEADER_KEY, header.encode().as_slice())?;
-            transaction.open_table(FRAMES)?;
-            Ok(())
-        })?;
-        Ok(Self { name, header, bytes: 0, database })
+        let unfinished = format!("{name}{NEW_SUFFIX}");
+        let failed = |may_be_named| {
+            let name = &name;
+            move |source| CreateFailure { error: OpenError::io(name, source), may_be_named }
+        };
+        let file = disk.open(&unfinished, OpenMode::New).map_err(failed(false))?;
+        let mut sector = header.encode();
+        sector.resize(SECTOR, 0);
+        file.write(0, &sector).and_then(|()| file.sync()).map_err(failed(false))?;
+        disk.rename(&unfinished, &name).map_err(failed(true))?;
+        Ok(Self::at(name, header, file, SECTOR_BYTES))
     }
 
-    pub(crate) fn open(disk: &dyn Disk, options: DatabaseOptions, sequence: u64) -> Result<Self, OpenError> {
+    fn at(name: String, header: SegmentHeader, file: Box<dyn DiskFile>, end: u64) -> Self {
+        let salt = Salt::of(header.store, header.sequence);
+        Self { name, header, file, salt, end, is_torn: false, unmarked: None, sectors: Vec::new() }
+    }
+
+    /// Opens a segment that must be there. Its frames have to be [walked](Self::frames) before it is written.
+    pub(crate) fn open(disk: &dyn Disk, sequence: u64) -> Result<Self, OpenError> {
         let name = segment_name(sequence);
-        let database = open_database(disk, &name, options)?;
-        let header = guarded::<_, StorageFault>(|| {
-            let table = database.begin_read()?.open_table(SEGMENT)?;
-            Ok(table.get(HEADER_KEY)?.map(|row| row.value().to_vec()))
-        })
-        .map_err(|fault| OpenError::fault(&name, fault))?
-        .ok_or_else(|| OpenError::damaged(&name, None, "it has no header"))?;
-        let header = SegmentHeader::decode(&name, &header)?;
+        let failed = |source| OpenError::io(&name, source);
+        let file = disk.open(&name, OpenMode::Existing).map_err(failed)?;
+        if file.size().map_err(failed)? < SECTOR_BYTES {
+            return Err(OpenError::damaged(&name, None, "it is shorter than its header"));
+        }
+        let mut sector = [0; SECTOR];
+        file.read(0, &mut sector).map_err(failed)?;
+        let header = SegmentHeader::decode(&name, &sector)?;
         if header.sequence != sequence {
             let what = format!("it is segment {} under another name", header.sequence);
             return Err(OpenError::damaged(&name, None, what));
         }
-        Ok(Self { name, header, bytes: 0, database })
+        Ok(Self::at(name, header, file, SECTOR_BYTES))
+    }
+
+    /// Bytes that its frames take.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.end - SECTOR_BYTES
+    }
+
+    /// Whether frames can be added behind those it has.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.is_torn
     }
 
     /// Makes a frame durable. After an error the segment must not be written again.
-    pub(crate) fn write(&mut self, number: u64, frame: &[u8]) -> Result<(), StorageFault> {
-        guarded::<_, StorageFault>(|| {
-            let mut transaction = self.database.begin_write()?;
-            transaction.set_durability(Durability::Immediate)?;
-            transaction.open_table(FRAMES)?.insert(number, frame)?;
-            Ok(transaction.commit()?)
-        })?;
-        self.bytes = self.bytes.saturating_add(frame_len(frame));
+    pub(crate) fn write(&mut self, number: u64, frame: &[u8]) -> io::Result<()> {
+        assert!(!self.is_torn, "nothing is written in front of what a power cut left");
+        self.sectors.clear();
+        seal_frame(&mut self.sectors, self.salt, self.end / SECTOR_BYTES, number, frame);
+        self.write_sectors()?;
+        self.unmarked = Some(number);
         Ok(())
     }
 
-    /// Hands over the frames numbered above `after`, up to `through` if given, in order.
-    pub(crate) fn frames<E: From<StorageFault>>(
-        &mut self,
-        after: u64,
-        through: Option<u64>,
-        mut visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(first) = after.checked_add(1) else { return Ok(()) };
-        let last = through.unwrap_or(u64::MAX);
-        if first > last {
-            return Ok(());
-        }
-        let bytes = &mut self.bytes;
-        let database = &self.database;
-        guarded(|| {
-            let fault = |error: redb::StorageError| E::from(error.into());
-            let transaction = database.begin_read().map_err(|error| E::from(error.into()))?;
-            let table = transaction.open_table(FRAMES).map_err(|error| E::from(error.into()))?;
-            for row in ReadableTable::range(&table, first..=last).map_err(fault)? {
-                let (number, frame) = row.map_err(fault)?;
-                *bytes = bytes.saturating_add(frame_len(frame.value()));
-                visit(number.value(), frame.value())?;
-            }
-            Ok(())
-        })
+    fn write_sectors(&mut self) -> io::Result<()> {
+        self.file.write(self.end, &self.sectors)?;
+        self.file.sync()?;
+        let written = u64::try_from(self.sectors.len()).map_err(io::Error::other)?;
+        self.end = self.end.checked_add(written).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(())
     }
 
-    /// Closes the database. Its last writes may fail on a failing disk, which changes nothing: what counts is durable.
-    pub(crate) fn close(self) {
-        let Self { name, database, .. } = self;
-        if let Err(error) = guarded::<_, StorageFault>(|| Ok(database.close()?)) {
-            tracing::debug!(segment = name, %error, "closed with an error");
+    /// Hands over the frames in order, up to `through` if given, and finds the end, behind which nothing may stand but
+    /// what a power cut left of the frame that was being written.
+    pub(crate) fn frames<E: From<ScanFault>>(
+        &mut self,
+        through: Option<u64>,
+        visit: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let scan = Scan::new(&*self.file, self.salt, self.header.after.frame);
+        let Scanned { end, is_torn, unmarked } = scan.walk(through, visit)?;
+        (self.end, self.is_torn, self.unmarked) = (end, is_torn, unmarked);
+        Ok(())
+    }
+
+    /// Whether there is any frame in it.
+    pub(crate) fn has_frames(&mut self) -> Result<bool, OpenError> {
+        let mut any = false;
+        let walked = self.frames::<ScanFault>(None, |_, _| {
+            any = true;
+            Ok(())
+        });
+        walked.map_err(|fault| fault.in_segment(&self.name))?;
+        Ok(any)
+    }
+
+    /// Makes what was found in it durable: it may have been written by a process that was killed before its sync.
+    pub(crate) fn settle(&self) -> Result<(), OpenError> {
+        self.file.sync().map_err(|source| OpenError::io(&self.name, source))
+    }
+
+    /// Writes behind the last frame that it is the last, so that its loss would be noticed. A failure changes nothing:
+    /// what counts is durable.
+    pub(crate) fn mark_end(mut self) {
+        let Some(last) = self.unmarked.filter(|_| !self.is_torn) else { return };
+        self.end = self.end.next_multiple_of(PAGE);
+        self.sectors.clear();
+        self.salt.seal(&mut self.sectors, self.end / SECTOR_BYTES, Kind::End, last, &[]);
+        if let Err(error) = self.write_sectors() {
+            tracing::debug!(segment = self.name, %error, "the mark of the end could not be written");
         }
     }
 }
 
-fn frame_len(frame: &[u8]) -> u64 {
-    u64::try_from(frame.len()).unwrap_or(u64::MAX)
+/// Lays a frame out over sectors: its length, then its bytes.
+fn seal_frame(out: &mut Vec<u8>, salt: Salt, mut index: u64, number: u64, frame: &[u8]) {
+    let length = u32::try_from(frame.len()).expect("a frame is far below 4 GiB").to_le_bytes();
+    let (first, rest) = frame.split_at(frame.len().min(PAYLOAD - LENGTH));
+    let mut payload = [0; PAYLOAD];
+    payload[..LENGTH].copy_from_slice(&length);
+    payload[LENGTH..LENGTH + first.len()].copy_from_slice(first);
+    salt.seal(out, index, Kind::First, number, &payload);
+    for more in rest.chunks(PAYLOAD) {
+        index += 1;
+        salt.seal(out, index, Kind::More, number, more);
+    }
 }

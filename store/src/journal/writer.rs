@@ -2,9 +2,8 @@
 
 use super::segment::{Segment, SegmentHeader, segment_name};
 use super::{Position, StoreId};
-use crate::disk::{CreateFailure, DatabaseOptions, Disk};
-use crate::error::{OpenError, StorageFault};
-use crate::options::Options;
+use crate::disk::{CreateFailure, Disk};
+use crate::error::OpenError;
 use crate::shared::lock;
 use std::collections::VecDeque;
 use std::io;
@@ -54,7 +53,6 @@ impl SegmentList {
 pub(crate) struct JournalWriter {
     disk: Arc<dyn Disk>,
     store: StoreId,
-    database_options: DatabaseOptions,
     segment_bytes: u64,
     /// At this size of the segment the next one is due.
     rotate_at: u64,
@@ -69,7 +67,7 @@ impl JournalWriter {
     /// Goes on in `segment`, the last one, after `position`.
     pub(crate) fn new(
         disk: Arc<dyn Disk>,
-        options: &Options,
+        segment_bytes: u64,
         segment: Segment,
         position: Position,
         segments: SegmentList,
@@ -77,9 +75,8 @@ impl JournalWriter {
         Self {
             disk,
             store: segment.header.store,
-            database_options: options.journal(),
-            segment_bytes: options.segment_bytes,
-            rotate_at: options.segment_bytes,
+            segment_bytes,
+            rotate_at: segment_bytes,
             position,
             sequence: segment.header.sequence,
             segment: Some(segment),
@@ -94,7 +91,7 @@ impl JournalWriter {
 
     /// Makes the frame after [`position`](Self::position) durable; `end` is the position after it. After an error
     /// nothing can be written until [`begin_anew`](Self::begin_anew) succeeds.
-    pub(crate) fn write(&mut self, frame: &[u8], end: Position) -> Result<(), StorageFault> {
+    pub(crate) fn write(&mut self, frame: &[u8], end: Position) -> io::Result<()> {
         self.rotate_if_due()?;
         let segment = self.segment.as_mut().expect("frames are written only while a segment stands");
         match segment.write(end.frame, frame) {
@@ -103,7 +100,7 @@ impl JournalWriter {
                 Ok(())
             }
             Err(fault) => {
-                self.close_segment();
+                self.segment = None;
                 Err(fault)
             }
         }
@@ -111,13 +108,13 @@ impl JournalWriter {
 
     /// Starts a segment that continues after the last durable frame, and so cuts off what the failed one may hold.
     pub(crate) fn begin_anew(&mut self) -> Result<(), OpenError> {
-        self.close_segment();
+        self.segment = None;
         Ok(self.start_segment()?)
     }
 
-    fn rotate_if_due(&mut self) -> Result<(), StorageFault> {
+    fn rotate_if_due(&mut self) -> io::Result<()> {
         let bytes = match self.segment.as_ref() {
-            Some(segment) if segment.bytes >= self.rotate_at => segment.bytes,
+            Some(segment) if segment.bytes() >= self.rotate_at => segment.bytes(),
             Some(_) | None => return Ok(()),
         };
         match self.start_segment() {
@@ -131,8 +128,8 @@ impl JournalWriter {
             Err(CreateFailure { error, may_be_named: true }) => {
                 // The next segment may be on disk and cut the present one off here: a frame written to it could be
                 // lost.
-                self.close_segment();
-                Err(StorageFault::Redb(redb::Error::Io(io::Error::other(error))))
+                self.segment = None;
+                Err(io::Error::other(error))
             }
         }
     }
@@ -140,8 +137,7 @@ impl JournalWriter {
     fn start_segment(&mut self) -> Result<(), CreateFailure> {
         let sequence = self.sequence.checked_add(1).expect("a journal has fewer than 2^64 segments");
         let header = SegmentHeader { store: self.store, sequence, after: self.position };
-        let segment = Segment::create(&*self.disk, self.database_options, header)?;
-        self.close_segment();
+        let segment = Segment::create(&*self.disk, header)?;
         self.segments.push(&header);
         self.sequence = sequence;
         self.rotate_at = self.segment_bytes;
@@ -149,14 +145,10 @@ impl JournalWriter {
         Ok(())
     }
 
-    fn close_segment(&mut self) {
-        if let Some(segment) = self.segment.take() {
-            segment.close();
+    /// Marks the end of the journal.
+    pub(crate) fn close(self) {
+        if let Some(segment) = self.segment {
+            segment.mark_end();
         }
-    }
-
-    /// Closes the segment in use.
-    pub(crate) fn close(mut self) {
-        self.close_segment();
     }
 }

@@ -5,7 +5,7 @@ use crate::support::{Concat, Model, Opened, open_on, open_with, options, pending
 use laurel_store::{Disk, Epoch, MemoryDisk, Store, verify};
 use std::sync::Arc;
 
-const APPENDS: u64 = 60;
+const APPENDS: u64 = 80;
 
 /// Appends in bursts, with checkpoints between, until the end or the first failure. Answers how many appends were made
 /// and how many were reported durable.

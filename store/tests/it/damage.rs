@@ -1,16 +1,17 @@
 //! Flipped bits and changed rows are found, never shown as data.
 
+use crate::segment_file::{self, FIRST, SECTOR};
 use crate::support::{Concat, Model, entity, open_on, open_with, options, pending, record, scripted, state};
 use laurel_store::{
     Disk, FolderDisk, IndexId, Lsn, MemoryDisk, OpenError, Options, PageCheck, ReadError, Store, Table,
     verify,
 };
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableTable, TableDefinition};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-type FrameChange = fn(&mut redb::Table<u64, &[u8]>);
+type FrameChange = fn(&mut Vec<(u64, Vec<u8>)>);
 type Rows<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
 
 /// Changes the value of the first row of a table of `state.redb`.
@@ -122,66 +123,126 @@ fn an_entity_whose_snapshot_is_missing_does_not_seem_new() {
     assert!(matches!(&findings[..], [one] if one.place.starts_with("snapshots")), "{findings:?}");
 }
 
+/// Four records, each in a frame and a few sectors of its own.
+fn four_frames(disk: &MemoryDisk) {
+    let opened = open_on(disk);
+    for i in 0..4 {
+        assert!(opened.write(record(1, &[b'a' + u8::try_from(i).unwrap(); 1200], i)));
+    }
+    opened.store.close().unwrap();
+}
+
+fn frame_refused(disk: &MemoryDisk) -> (u64, String) {
+    let error = open_with(options(), disk).err().expect("it must not open");
+    let OpenError::Damaged { file, frame: Some(frame), what } = error else { panic!("{error}") };
+    assert_eq!(file, FIRST);
+    let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+    let report = verify(&options(), &shared, &Concat).unwrap();
+    assert_eq!(report.findings[0].place, format!("frame {frame}"));
+    (frame, what)
+}
+
+/// Forged with sound sectors, so that only the frames themselves can tell.
 #[test]
 fn a_changed_swapped_or_missing_frame_is_named() {
-    const FRAMES: TableDefinition<u64, &[u8]> = TableDefinition::new("frames");
-    let segment = "journal-0000000000000001.redb";
-    let changes: [(&str, u64, FrameChange); 4] = [
-        ("flipped", 2, |table| {
-            let mut frame = table.get(2).unwrap().unwrap().value().to_vec();
-            frame[60] ^= 4;
-            table.insert(2, &frame[..]).unwrap();
+    let changes: [(&str, u64, FrameChange); 5] = [
+        ("flipped", 2, |frames| frames[1].1[60] ^= 4),
+        ("swapped", 2, |frames| frames[1].1 = frames[2].1.clone()),
+        ("missing", 2, |frames| drop(frames.remove(1))),
+        ("missing but counted", 2, |frames| {
+            frames.remove(1);
+            (1..).zip(frames).for_each(|(number, frame)| frame.0 = number);
         }),
-        ("swapped", 2, |table| {
-            let frame = table.get(3).unwrap().unwrap().value().to_vec();
-            table.insert(2, &frame[..]).unwrap();
-        }),
-        ("missing", 2, |table| drop(table.remove(2).unwrap())),
-        ("short", 3, |table| drop(table.insert(3, &b"\x01short"[..]).unwrap())),
+        ("short", 3, |frames| frames[2].1 = b"\x01short".to_vec()),
     ];
     for (what, number, change) in changes {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = FolderDisk::new(folder.path()).unwrap();
-        let opened = open_on(&disk);
-        for i in 0..4 {
-            assert!(opened.write(record(1, b"some bytes in a record", i)));
+        let disk = MemoryDisk::new();
+        four_frames(&disk);
+        let segment = segment_file::read(&disk);
+        let mut frames = segment_file::frames(&segment);
+        change(&mut frames);
+        segment_file::write(&disk, &segment_file::with_frames(&segment, &frames));
+        assert_eq!(frame_refused(&disk).0, number, "{what}");
+    }
+}
+
+/// Below the frames: what can happen to sectors of a file that was closed in order.
+#[test]
+fn a_changed_lost_or_misplaced_sector_is_named() {
+    let sound = MemoryDisk::new();
+    four_frames(&sound);
+    let bytes = segment_file::read(&sound);
+    let last = (1..bytes.len() / SECTOR).rfind(|at| bytes[at * SECTOR + 8] == 2).unwrap();
+    assert!(last > 8, "{last}");
+    for sector in 1..=last {
+        let range = sector * SECTOR..(sector + 1) * SECTOR;
+        let number = u64::from(bytes[range.start + 9]);
+        let other = if sector == 1 { 2 } else { 1 };
+        let with = |replacement: &[u8]| {
+            let mut changed = bytes.clone();
+            changed[range.clone()].copy_from_slice(replacement);
+            sound.copy_with(FIRST, changed)
+        };
+        let mut flipped = bytes[range.clone()].to_vec();
+        flipped[400] ^= 1;
+        assert_eq!(frame_refused(&with(&flipped)).0, number, "a bit of sector {sector}");
+        assert_eq!(frame_refused(&with(&[0; SECTOR])).0, number, "sector {sector} blank");
+        let moved = &bytes[other * SECTOR..(other + 1) * SECTOR];
+        assert_eq!(frame_refused(&with(moved)).0, number, "sector {other} in place of {sector}");
+    }
+    for page in 0..bytes.len().div_ceil(4096) {
+        let mut changed = bytes.clone();
+        let end = bytes.len().min((page + 1) * 4096);
+        changed[page * 4096..end].fill(0);
+        let disk = sound.copy_with(FIRST, changed.clone());
+        let is_mark_alone = bytes[page * 4096 + 8] == 3;
+        assert_eq!(open_with(options(), &disk).is_ok(), is_mark_alone, "page {page} blank");
+    }
+}
+
+/// What a power cut leaves of a frame is not damage, in whatever order its sectors arrived.
+#[test]
+fn parts_of_the_frame_being_written_are_passed_over() {
+    let sound = MemoryDisk::new();
+    let opened = open_on(&sound);
+    assert!(opened.write(record(1, b"kept", 1)));
+    let killed = sound.copy();
+    let start = segment_file::read(&killed).len();
+    assert!(opened.write(record(1, &[b'x'; 1900], 2)));
+    let whole = segment_file::read(&sound.copy());
+    let sectors = (whole.len() - start) / SECTOR;
+    assert!(sectors >= 4, "{sectors}");
+    for arrived in 0..(1_u32 << sectors) - 1 {
+        let mut torn = whole.clone();
+        for sector in (0..sectors).filter(|sector| arrived >> sector & 1 == 0) {
+            torn[start + sector * SECTOR..start + (sector + 1) * SECTOR].fill(0);
         }
-        opened.store.close().unwrap();
-        let database = Database::open(folder.path().join(segment)).unwrap();
-        let transaction = database.begin_write().unwrap();
-        change(&mut transaction.open_table(FRAMES).unwrap());
-        transaction.commit().unwrap();
-        drop(database);
-        let error = open_with(options(), &disk).err().unwrap();
-        assert!(
-            matches!(&error, OpenError::Damaged { file, frame: Some(found), .. }
-                if file == segment && *found == number),
-            "{what}: {error}"
-        );
-        let shared: Arc<dyn Disk> = Arc::new(disk);
-        let report = verify(&options(), &shared, &Concat).unwrap();
-        assert_eq!(report.findings[0].place, format!("frame {number}"), "{what}");
+        let disk = killed.copy_with(FIRST, torn);
+        let opened = open_on(&disk);
+        assert_eq!(state(&*opened.store, 1).unwrap(), b"kept,", "{arrived:b}");
+        assert!(opened.write(record(1, b"next", 3)));
+        drop(opened);
+        assert_eq!(state(&*open_on(&disk.crash()).store, 1).unwrap(), b"kept,next,", "{arrived:b}");
     }
 }
 
 #[test]
 fn an_unknown_version_is_refused() {
-    const FRAMES: TableDefinition<u64, &[u8]> = TableDefinition::new("frames");
-    let folder = tempfile::tempdir().unwrap();
-    let disk = FolderDisk::new(folder.path()).unwrap();
-    let opened = open_on(&disk);
-    assert!(opened.write(record(1, b"x", 1)));
-    opened.store.close().unwrap();
-    let database = Database::open(folder.path().join("journal-0000000000000001.redb")).unwrap();
-    let mut frame =
-        database.begin_read().unwrap().open_table(FRAMES).unwrap().get(1).unwrap().unwrap().value().to_vec();
-    frame[0] = 2;
-    let transaction = database.begin_write().unwrap();
-    transaction.open_table(FRAMES).unwrap().insert(1, &frame[..]).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
-    let error = open_with(options(), &disk).err().unwrap();
-    assert!(matches!(error, OpenError::Version { found: 2, supported: 1, .. }), "{error}");
+    let disk = MemoryDisk::new();
+    four_frames(&disk);
+    let segment = segment_file::read(&disk);
+    let mut frames = segment_file::frames(&segment);
+    frames[0].1[0] = 2;
+    let mut header = segment.clone();
+    header[0] = 9;
+    for (bytes, version) in [(segment_file::with_frames(&segment, &frames), 2), (header, 9)] {
+        segment_file::write(&disk, &bytes);
+        let error = open_with(options(), &disk).err().unwrap();
+        assert!(
+            matches!(error, OpenError::Version { found, supported: 1, .. } if found == version),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -246,35 +307,22 @@ fn flipped_bits_in_the_files_never_show_as_data() {
 
 #[test]
 fn a_frame_of_another_store_does_not_fit() {
-    const FRAMES: TableDefinition<u64, &[u8]> = TableDefinition::new("frames");
-    let stores = [b"one", b"two"].map(|first| {
-        let folder = tempfile::tempdir().unwrap();
-        let disk = FolderDisk::new(folder.path()).unwrap();
+    let [one, two] = [b"one", b"two"].map(|first| {
+        let disk = MemoryDisk::new();
         let opened = open_on(&disk);
         assert!(opened.write(record(1, first, 1)) && opened.write(record(1, b"same", 2)));
         opened.store.close().unwrap();
-        (folder, disk)
+        disk
     });
-    let database =
-        |place: usize| Database::open(stores[place].0.path().join("journal-0000000000000001.redb")).unwrap();
-    let frame = database(1)
-        .begin_read()
-        .unwrap()
-        .open_table(FRAMES)
-        .unwrap()
-        .get(2)
-        .unwrap()
-        .unwrap()
-        .value()
-        .to_vec();
-    let target = database(0);
-    let transaction = target.begin_write().unwrap();
-    transaction.open_table(FRAMES).unwrap().insert(2, &frame[..]).unwrap();
-    transaction.commit().unwrap();
-    drop(target);
-    let error = open_with(options(), &stores[0].1).err().unwrap();
-    assert!(
-        matches!(&error, OpenError::Damaged { frame: Some(2), what, .. } if what.contains("continue")),
-        "{error}"
-    );
+    let segments = [&one, &two].map(segment_file::read);
+    let mut frames = segment_file::frames(&segments[0]);
+    frames[1] = segment_file::frames(&segments[1])[1].clone();
+    segment_file::write(&one, &segment_file::with_frames(&segments[0], &frames));
+    let (frame, what) = frame_refused(&one);
+    assert!(frame == 2 && what.contains("continue"), "{what}");
+    // Its sectors as they are do not fit either.
+    let mut bytes = segments[0].clone();
+    bytes[2 * SECTOR..3 * SECTOR].copy_from_slice(&segments[1][2 * SECTOR..3 * SECTOR]);
+    segment_file::write(&one, &bytes);
+    assert_eq!(frame_refused(&one).0, 2);
 }

@@ -25,7 +25,7 @@ fn a_frame_whose_sync_failed_never_counts_though_its_bytes_are_there() {
     assert_eq!((state(&*opened.store, 1).unwrap(), opened.store.durable()), (b"kept,".to_vec(), Lsn::new(1)));
 
     // The bytes of the lost frame are in the old segment for good.
-    let old = disk.contents("journal-0000000000000001.redb").unwrap();
+    let old = disk.contents("journal-0000000000000001.log").unwrap();
     assert!(old.windows(6).any(|window| window == b"doomed"), "the test must leave the frame readable");
 
     let killed_before_next = disk.copy();

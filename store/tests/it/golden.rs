@@ -1,12 +1,9 @@
-//! Frame and segment bytes of format version 1, the base of compatibility.
+//! Frame bytes of format version 1, the base of compatibility.
 
+use crate::segment_file;
 use crate::support::{delete, entity, open_on, put, record, state};
-use laurel_store::{Append, EffectId, FolderDisk, IndexId, Lsn, Store};
-use redb::{Database, ReadableDatabase, TableDefinition};
-use std::path::Path;
+use laurel_store::{Append, EffectId, IndexId, Lsn, MemoryDisk, Store};
 
-const FRAMES: TableDefinition<u64, &[u8]> = TableDefinition::new("frames");
-const SEGMENT: &str = "journal-0000000000000001.redb";
 const GOLDEN: &[u8] = include_bytes!("../golden/frame-v1.bin");
 
 fn golden_append() -> Append<u64> {
@@ -18,31 +15,21 @@ fn golden_append() -> Append<u64> {
     }
 }
 
-fn first_frame(folder: &Path) -> Vec<u8> {
-    let database = Database::open(folder.join(SEGMENT)).unwrap();
-    let table = database.begin_read().unwrap().open_table(FRAMES).unwrap();
-    table.get(1).unwrap().unwrap().value().to_vec()
-}
-
 #[test]
 fn a_frame_is_written_as_version_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let opened = open_on(&FolderDisk::new(folder.path()).unwrap());
+    let disk = MemoryDisk::new();
+    let opened = open_on(&disk);
     assert!(opened.write(golden_append()));
     opened.store.close().unwrap();
-    assert_eq!(first_frame(folder.path()), GOLDEN);
+    assert_eq!(segment_file::frames(&segment_file::read(&disk)), [(1, GOLDEN.to_vec())]);
 }
 
 #[test]
 fn a_frame_of_version_1_is_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let disk = FolderDisk::new(folder.path()).unwrap();
+    let disk = MemoryDisk::new();
     open_on(&disk).store.close().unwrap();
-    let database = Database::open(folder.path().join(SEGMENT)).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction.open_table(FRAMES).unwrap().insert(1, GOLDEN).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    let empty = segment_file::read(&disk);
+    segment_file::write(&disk, &segment_file::with_frames(&empty, &[(1, GOLDEN.to_vec())]));
     let opened = open_on(&disk);
     assert_eq!(opened.recovered.durable, Lsn::new(1));
     assert_eq!(state(&*opened.store, 3).unwrap(), b"the record,");

@@ -14,4 +14,5 @@ mod failure;
 mod golden;
 mod opening;
 mod property;
+mod segment_file;
 mod support;

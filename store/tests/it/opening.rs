@@ -107,7 +107,7 @@ fn missing_files_are_noticed() {
 #[test]
 fn files_that_are_no_database_or_empty_are_damaged_and_named() {
     for content in [Vec::new(), b"not a database".to_vec(), vec![0; 100_000]] {
-        for name in ["state.redb", "journal-0000000000000001.redb"] {
+        for name in ["state.redb", "journal-0000000000000001.log"] {
             let disk = MemoryDisk::new();
             open_on(&disk).store.close().unwrap();
             disk.put(name, content.clone());
@@ -137,7 +137,7 @@ fn an_older_copy_of_a_file_is_noticed() {
     let opened = open_on(&disk);
     assert!(opened.write(record(1, b"a", 1)));
     opened.store.close().unwrap();
-    let name = "journal-0000000000000001.redb";
+    let name = "journal-0000000000000001.log";
     let old = disk.contents(name).unwrap();
     let opened = open_on(&disk);
     assert!(opened.write(record(1, b"b", 2)));

@@ -109,9 +109,8 @@ pub struct Opened {
 /// Small bounds, and checkpoints only when asked for.
 pub fn options() -> Options {
     Options {
-        segment_bytes: 2000,
+        segment_bytes: 10_000,
         state_cache_bytes: 1 << 20,
-        journal_cache_bytes: 1 << 20,
         background_checkpoints: false,
         ..Options::default()
     }
