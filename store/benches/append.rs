@@ -1,5 +1,5 @@
-//! Records of 300 bytes through append to committed; and a commit of 64 KiB by the journal and by redb, which is why the
-//! journal is a file of its own.
+//! Records of 300 bytes through append to committed; and a commit of 64 KiB by the journal and by redb, which is why
+//! the journal is a file of its own.
 
 use laurel_store::{
     Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Haste,
