@@ -21,11 +21,15 @@ impl Durable for Customer {
         };
         let mut rows = Vec::new();
         for event in decided.events {
-            if let Event::EventTriggered(triggered) = event
-                && let Some((key, body)) = triggered.key
-            {
-                let answered = AnsweredEvent { body, answer: triggered.answer.clone(), at: triggered.at };
-                rows.push(index::events::put(id, key, &answered));
+            if let Event::EventTriggered(triggered) = event {
+                rows.extend(triggered.key.map(|(key, body)| {
+                    let answered = AnsweredEvent { body, answer: triggered.answer.clone(), at: triggered.at };
+                    index::events::put(id, key, &answered)
+                }));
+                if triggered.dropped > 0 {
+                    let (dropped, event) = (triggered.dropped, &triggered.answer.lookup);
+                    tracing::warn!(customer = %id, %event, dropped, "rules lead to events without end");
+                }
             }
             let Event::PointsPosted(posted) = event else { continue };
             for ((key, body), detail) in posted.keys.iter().zip(&posted.details) {

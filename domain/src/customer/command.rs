@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AuditRow, PostedDetail, Profile, TierCommand, TierError, TiersDecided, Transfer, TransferReturned,
-    Triggered, UserEvent,
+    AuditRow, OutcomeResult, PostedDetail, Profile, TierCommand, TierError, TiersDecided, Transfer,
+    TransferReturned, Triggered, UserEvent,
 };
 use crate::{
     amount::{AmountError, Points},
@@ -260,6 +260,8 @@ pub enum Reply {
         rows: Vec<AuditRow>,
         /// When.
         at: Timestamp,
+        /// What came of the events that it led to (incentives.md 7.2); nothing in a repeat.
+        outcomes: Vec<OutcomeResult>,
     },
     /// What was done about the levels.
     Tiers(Box<TiersDecided>),

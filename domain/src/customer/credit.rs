@@ -2,7 +2,8 @@
 
 use super::{
     Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited, TierDraft,
-    acting, counting, memory::Recall, recall, standpoint::Standpoint, stop::Stop,
+    acting, cascade::Decided, counting, memory::Recall, raised::Depths, recall, standpoint::Standpoint,
+    stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -24,10 +25,10 @@ pub(super) fn decide(
     customer: &Customer,
     credit: &CreditSale,
     context: &Context<'_>,
-) -> Result<Decision<Customer>, Stop> {
+) -> Result<Decided, Stop> {
     let earlier = earlier_evaluation(customer, credit, context).map_err(Stop::Need)?;
     if earlier.is_some_and(|earlier| earlier.revision >= credit.revision) {
-        return Ok(Decision::answer(Reply::Credited));
+        return Ok(Decision::answer(Reply::Credited).into());
     }
     let program = program_of(earlier, context).map_err(Stop::Need)?;
     let fetched = matches!(customer.memory.evaluation(credit.sale), Recall::Unsure);
@@ -106,7 +107,7 @@ impl Judged<'_> {
         acted: acting::Acted,
         booked: Booked<'_>,
         mut levels: TierDraft<'_>,
-    ) -> Result<Decision<Customer>, Error> {
+    ) -> Result<Decided, Error> {
         let Booked { mut draft, causes, forfeited, waived, refused, uses } = booked;
         let acted_to = self.expired + acted.causes.len();
         let programs = (self.program, context.program);
@@ -129,8 +130,7 @@ impl Judged<'_> {
             events.push(Event::PointsExpired { movements, at, through: at });
         }
         let done = acted.done.clone();
-        let trigger = (credit.sale.0, &*credit.content.transaction_id);
-        events.extend(acted.into_event(by_actions, trigger, at));
+        events.extend(acted.into_event(by_actions, (credit.sale.0, &credit.content.transaction_id), at));
         events.push(Event::SaleCredited(Box::new(SaleCredited {
             at,
             sale: credit.sale,
@@ -156,7 +156,8 @@ impl Judged<'_> {
         // Not part of what the sale has counted: what it takes back is counted when it is taken.
         events.extend(points_counted_event(points_counted, context));
         levels.write(at, &mut events);
-        Ok(Decision { events, reply: Reply::Credited, effects: Vec::new() })
+        let decision = Decision { events, reply: Reply::Credited, effects: Vec::new() };
+        Ok(Decided { decision, depths: Depths::new(0, evaluation.depths) })
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::{Command, Customer, Event, History, TierDraft, stop::Stop};
+use super::{Command, Customer, Event, History, TierDraft, cascade, stop::Stop};
 use crate::{
     entity::{Context, Decision, Entity},
     id::IdRun,
@@ -44,12 +44,12 @@ impl Customer {
     /// What a read depends on is only in the history: look at [`History::customer`] instead.
     pub fn is_incomplete(&self, program: &Program, now: Timestamp) -> bool {
         match self.done_by(program, now) {
-            Some(done) => matches!(done, Err(DraftError::Hidden)),
+            Some(done) => matches!(done, Err(Stop::Need(_))),
             None => matches!(self.try_settled(program, now), Err(DraftError::Hidden)),
         }
     }
 
-    fn done_by(&self, program: &Program, now: Timestamp) -> Option<Result<Settled, DraftError>> {
+    fn done_by(&self, program: &Program, now: Timestamp) -> Option<Result<Settled, Stop>> {
         // Nobody keeps the ids of rows that are only looked at.
         self.is_due(program, now).then(|| settle(self, program, now, IdRun::starting_at(uuid::Uuid::nil())))
     }
@@ -188,33 +188,95 @@ pub(super) fn settle(
     program: &Program,
     now: Timestamp,
     ids: IdRun,
-) -> Result<Settled, DraftError> {
-    let mut settled = Settled { customer: None, events: Vec::new(), ids_used: 0 };
-    let mut events = Vec::new();
-    let mut tiers = TierDraft::new(base, program, now);
-    tiers.schedule();
-    tiers.write(now, &mut events);
-    settled.happens(base, events);
-    loop {
-        let review = settled.customer.as_ref().unwrap_or(base).tiers.next_review().filter(|at| *at <= now);
-        let state = settled.customer.as_ref().unwrap_or(base);
-        let mut draft = Draft::new(&state.ledger, ids, settled.ids_used);
-        let through = review.unwrap_or(now);
+) -> Result<Settled, Stop> {
+    let settled = Settled { customer: None, events: Vec::new(), ids_used: 0 };
+    let mut settling = Settling { base, program, now, ids, settled };
+    settling.schedule();
+    while settling.step()? {}
+    Ok(settling.settled)
+}
+
+struct Settling<'a> {
+    base: &'a Customer,
+    program: &'a Program,
+    now: Timestamp,
+    ids: IdRun,
+    settled: Settled,
+}
+
+impl Settling<'_> {
+    fn state(&self) -> &Customer {
+        self.settled.customer.as_ref().unwrap_or(self.base)
+    }
+
+    fn schedule(&mut self) {
+        let mut tiers = TierDraft::new(self.base, self.program, self.now);
+        tiers.schedule();
+        let mut events = Vec::new();
+        tiers.write(self.now, &mut events);
+        self.settled.happens(self.base, events);
+    }
+
+    /// Does what is due up to the next review; says whether there may be more.
+    fn step(&mut self) -> Result<bool, Stop> {
+        let review = self.state().tiers.next_review().filter(|at| *at <= self.now);
+        let limit = review.unwrap_or(self.now);
+        // Events happen between what is due before them and what is due after them; else all of it is done at once.
+        let follows = !self.program.followed().is_empty();
+        let moment = if follows { self.state().next_point_due(self.program) } else { None };
+        if let Some(moment) = moment.filter(|moment| *moment < limit)
+            && self.run_out(moment)?
+        {
+            return Ok(true);
+        }
+        self.run_out(limit)?;
+        if review.is_some() {
+            self.review(limit)?;
+        }
+        Ok(review.is_some())
+    }
+
+    /// Writes down what has run out by a moment; says whether anything has.
+    fn run_out(&mut self, through: Timestamp) -> Result<bool, Stop> {
+        let Self { program, now, ids, .. } = *self;
+        let mut draft = Draft::new(&self.state().ledger, ids, self.settled.ids_used);
         draft.settle(through, program)?;
         let (movements, ids_used) = draft.finish();
-        settled.ids_used = ids_used;
-        if !movements.is_empty() {
-            settled.happens(base, vec![Event::PointsExpired { movements, at: now, through }]);
+        self.settled.ids_used = ids_used;
+        let anything = !movements.is_empty();
+        if anything {
+            self.happens(vec![Event::PointsExpired { movements, at: now, through }], through)?;
         }
-        let Some(at) = review else { return Ok(settled) };
-        let state = settled.customer.as_ref().unwrap_or(base);
-        let mut draft = Draft::new(&state.ledger, ids, settled.ids_used);
+        Ok(anything)
+    }
+
+    fn review(&mut self, at: Timestamp) -> Result<(), Stop> {
+        let Self { program, now, ids, .. } = *self;
+        let state = self.state();
+        // What expiry has led to may have changed the level, and with it the review.
+        let still_due = state.tiers.next_review() == Some(at);
+        let mut draft = Draft::new(&state.ledger, ids, self.settled.ids_used);
         let mut tiers = TierDraft::new(state, program, at);
         tiers.review_due(&mut draft)?;
         let mut events = Vec::new();
         tiers.write(now, &mut events);
-        assert!(!events.is_empty(), "a review that is due sets the next one");
-        settled.ids_used = draft.finish().1;
-        settled.happens(base, events);
+        let ids_used = draft.finish().1;
+        self.settled.ids_used = ids_used;
+        assert!(!events.is_empty() || !still_due, "a review that is due sets the next one");
+        self.happens(events, at)
+    }
+
+    /// Notes what happened at a moment, and lets the events happen that follow from it.
+    fn happens(&mut self, events: Vec<Event>, at: Timestamp) -> Result<(), Stop> {
+        let Self { base, program, now, ids, .. } = *self;
+        let follows = !program.followed().is_empty();
+        let due = if follows { events.clone() } else { Vec::new() };
+        self.settled.happens(base, events);
+        let Some(state) = self.settled.customer.as_mut().filter(|_| follows) else { return Ok(()) };
+        let run = (ids, self.settled.ids_used);
+        let (events, ids_used) = cascade::follow_due(state, &due, program, (at, now), run)?;
+        self.settled.events.extend(events);
+        self.settled.ids_used = ids_used;
+        Ok(())
     }
 }

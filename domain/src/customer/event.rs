@@ -173,6 +173,20 @@ pub enum TierMoveCause {
     Import,
 }
 
+impl TierMoveCause {
+    /// Its name (`cause`, incentives.md 7.6, 8.4).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            // The platform has no word for joining the default level: everybody qualifies for it.
+            Self::Enrolled | Self::Qualifying => "qualifying",
+            Self::Maintenance => "maintenance",
+            Self::Manual => "manual",
+            Self::Rule => "rule",
+            Self::Import => "import",
+        }
+    }
+}
+
 /// The next review of a level that is held on to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewSet {

@@ -6,15 +6,20 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, Customer, Entry, Error, Event, Fingerprint, Need, Recall, Reply, TierDraft, acting, counting,
-    credit, recall, standpoint::Standpoint, stop::Stop,
+    Cause, Customer, Entry, Error, Event, Fingerprint, Need, Recall, Reply, TierDraft, acting,
+    cascade::Decided,
+    counting, credit,
+    raised::{Depths, Raised},
+    recall,
+    standpoint::Standpoint,
+    stop::Stop,
 };
 use crate::{
     amount::{Points, Quantity},
     entity::{Context, Decision},
     id::{LedgerRowId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId},
     ledger::{Draft, Earning, Movement},
-    program::{Program, tree::Effect, tree::Triggers},
+    program::{Program, event::PlatformEvent, tree::Effect, tree::Triggers},
     rules::{Act, Award, CountChange, Evaluation, Happening, LimitUse, RefusalReason, Refused, Standing},
     time::Timestamp,
 };
@@ -122,6 +127,12 @@ pub struct EventTriggered {
     pub key: Option<(Fingerprint, Fingerprint)>,
     /// Trees whose arithmetic failed.
     pub failed: Vec<RuleTreeId>,
+    /// How many events led to it, itself included, when the platform raised it (`is_session_m`, incentives.md 7.10);
+    /// 0: somebody reported it.
+    pub depth: u8,
+    /// Events that it, and those of the same decision before it, led to and that did not happen any more: too many led
+    /// to each other (incentives.md 1.6).
+    pub dropped: u32,
 }
 
 /// The answers that are still in the state.
@@ -171,16 +182,12 @@ impl UserEvent {
     }
 }
 
-pub(super) fn decide(
-    customer: &Customer,
-    event: &UserEvent,
-    context: &Context<'_>,
-) -> Result<Decision<Customer>, Stop> {
+pub(super) fn decide(customer: &Customer, event: &UserEvent, context: &Context<'_>) -> Result<Decided, Stop> {
     let key = event.key().map(|key| (key, event.body()));
     match answered(customer, key, context)? {
         Answer::Need(need) => return Err(Stop::Need(need)),
         Answer::Known(answer) => {
-            return Ok(Decision::answer(Reply::Triggered(Box::new(answer))));
+            return Ok(Decision::answer(Reply::Triggered(Box::new(answer))).into());
         }
         Answer::New => {}
     }
@@ -191,28 +198,60 @@ pub(super) fn decide(
     if occurred > context.now || occurred < credit::matters_from(context) {
         return Err(Stop::Refuse(Error::OccurrenceOutOfRange));
     }
-    let occurring = Occurring { customer, event, occurred, key, context };
-    occurring.decided()
+    let occurring = Occurring { customer, event, occurred, key, context, depth: 0, written: context.now };
+    Ok(occurring.decided()?.0)
+}
+
+/// Lets an event happen that the platform has raised. Gives how many ids have been used, too.
+pub(super) fn decide_raised(
+    customer: &Customer,
+    raised: &Raised,
+    written: Timestamp,
+    context: &Context<'_>,
+) -> Result<(Decided, u64), Stop> {
+    let event = UserEvent {
+        lookup: raised.event.lookup().into(),
+        occurred: None,
+        quantity: Quantity::from_units(Quantity::UNIT),
+        context: Some(raised.context.clone()),
+        transaction_id: raised.transaction_id.clone(),
+        idempotency_id: None,
+    };
+    // Rules do not look ahead, nor further back than what they remember.
+    let occurred = raised.occurred.max(credit::matters_from(context)).min(context.now);
+    let (event, depth) = (&event, raised.depth);
+    let occurring = Occurring { customer, event, occurred, key: None, context, depth, written };
+    match occurring.decided() {
+        // As with a tree whose arithmetic fails, the others go on (incentives.md 6.4).
+        Err(Stop::Refuse(_)) => Ok((occurring.failed(), 1)),
+        decided => decided,
+    }
 }
 
 /// An event that happens for the first time.
+#[derive(Clone, Copy)]
 struct Occurring<'a> {
     customer: &'a Customer,
     event: &'a UserEvent,
     occurred: Timestamp,
     key: Option<(Fingerprint, Fingerprint)>,
     context: &'a Context<'a>,
+    /// 0: somebody reports it.
+    depth: u8,
+    /// When it is written down.
+    written: Timestamp,
 }
 
 impl Occurring<'_> {
-    fn decided(self) -> Result<Decision<Customer>, Stop> {
-        let Self { customer, event, occurred, key, context } = self;
+    /// The decision, and how many ids it uses.
+    fn decided(&self) -> Result<(Decided, u64), Stop> {
+        let Self { customer, event, occurred, key, context, depth, written } = *self;
         let program = context.program;
         let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
         let id = draft.next_id();
         draft.settle(context.now, program)?;
         let expired = draft.movements().len();
-        let evaluation = evaluate(customer, event, occurred, context, &draft);
+        let evaluation = self.evaluate(&draft);
         let mut levels = TierDraft::new(customer, program, context.now);
         let drafts = (&mut draft, &mut levels);
         let acted = acting::act(customer, &evaluation.actions, &[], drafts, context, occurred)?;
@@ -226,24 +265,22 @@ impl Occurring<'_> {
         let complete = evaluation.failed.is_empty();
         let answer = Triggered { id, lookup: event.lookup.clone(), occurred, complete, outcomes };
         let counted = counted(customer, context, &draft, &evaluation, occurred);
-        let rows = &draft.movements()[expired..];
-        let points_earned = rows.iter().any(Movement::is_issue);
-        let happened = Triggers { purchase: false, points_earned, custom_event: true };
+        let happened = self.triggers(&draft.movements()[expired..]);
         let given_to = draft.movements().len();
         levels.count(customer.counters_with([&counted, &[]], occurred));
         acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, &mut draft))?;
         levels.qualify(happened, occurred, &mut draft)?;
 
-        let (mut movements, _) = draft.finish();
+        let (mut movements, ids_used) = draft.finish();
         // What levels give is written with the levels.
         movements.truncate(given_to);
         let mut events = recall::recalled(customer, &movements, context);
         let entry = |(movement, (cause, account, source))| Entry { movement, cause, account, source };
         let entries = movements.split_off(acted_to).into_iter().zip(causes).map(entry).collect();
         let by_actions = movements.split_off(expired);
-        let at = context.now;
+        let at = written;
         if !movements.is_empty() {
-            events.push(Event::PointsExpired { movements, at, through: at });
+            events.push(Event::PointsExpired { movements, at, through: context.now });
         }
         events.extend(acted.into_event(by_actions, (id, &event.transaction_id), at));
         events.push(Event::EventTriggered(Box::new(EventTriggered {
@@ -259,10 +296,69 @@ impl Occurring<'_> {
             matters_from: credit::matters_from(context),
             key,
             failed: evaluation.failed,
+            depth,
+            dropped: 0,
         })));
         levels.write(at, &mut events);
         let reply = Reply::Triggered(Box::new(answer));
-        Ok(Decision { events, reply, effects: Vec::new() })
+        let decision = Decision { events, reply, effects: Vec::new() };
+        Ok((Decided { decision, depths: Depths::new(depth, evaluation.depths) }, ids_used))
+    }
+
+    /// After what enter trees are looked at, when it has written these rows.
+    fn triggers(&self, rows: &[Movement]) -> Triggers {
+        let is_about_points = *self.event.lookup == *PlatformEvent::EarnPoints.lookup();
+        let points_earned = is_about_points || rows.iter().any(Movement::is_issue);
+        Triggers { purchase: false, points_earned, custom_event: self.depth == 0 }
+    }
+
+    /// It happened, and nothing came of it because that could not be worked out.
+    fn failed(&self) -> Decided {
+        let Self { event, occurred, context, depth, written, .. } = *self;
+        let (id, lookup) = (context.ids.nth(0), event.lookup.clone());
+        let answer = Triggered { id, lookup, occurred, complete: false, outcomes: Vec::new() };
+        let triggered = EventTriggered {
+            at: written,
+            answer: answer.clone(),
+            program_version: context.program.version(),
+            quantity: event.quantity,
+            context: event.context.clone(),
+            transaction_id: event.transaction_id.clone(),
+            entries: Vec::new(),
+            uses: Vec::new(),
+            counted: Vec::new(),
+            matters_from: credit::matters_from(context),
+            key: None,
+            failed: Vec::new(),
+            depth,
+            dropped: 0,
+        };
+        let events = vec![Event::EventTriggered(Box::new(triggered))];
+        Decision { events, reply: Reply::Triggered(Box::new(answer)), effects: Vec::new() }.into()
+    }
+
+    /// What the rules give. Who has opted out gets nothing, like for a purchase.
+    fn evaluate(&self, draft: &Draft<'_>) -> Evaluation {
+        let Self { customer, event, occurred, context, depth, .. } = *self;
+        if !customer.identity().is_some_and(|identity| identity.profile.opted_in) {
+            return Evaluation::default();
+        }
+        let standpoint = Standpoint::now(customer, context.now);
+        let balance = |account| draft.available(account);
+        let lifetime = |account| draft.lifetime(account);
+        let standing = Standing {
+            lifetime: &lifetime,
+            counters: &customer.rule_state.counters,
+            person: &standpoint,
+            ..Standing::anonymous(&standpoint.tiers, &balance, &customer.usage)
+        };
+        let happening = Happening {
+            time: occurred,
+            lookup: &event.lookup,
+            quantity: event.quantity,
+            context: event.context.as_deref(),
+        };
+        context.program.evaluate_event_at_depth(&happening, depth, &standing)
     }
 }
 
@@ -292,35 +388,6 @@ fn answered(
         Some(known) if known.body == body => Ok(Answer::Known(known.answer.clone())),
         Some(_) => Err(Error::IdempotencyConflict),
     }
-}
-
-/// What the rules give. Who has opted out gets nothing, like for a purchase.
-fn evaluate(
-    customer: &Customer,
-    event: &UserEvent,
-    occurred: Timestamp,
-    context: &Context<'_>,
-    draft: &Draft<'_>,
-) -> Evaluation {
-    if !customer.identity().is_some_and(|identity| identity.profile.opted_in) {
-        return Evaluation::default();
-    }
-    let standpoint = Standpoint::now(customer, context.now);
-    let balance = |account| draft.available(account);
-    let lifetime = |account| draft.lifetime(account);
-    let standing = Standing {
-        lifetime: &lifetime,
-        counters: &customer.rule_state.counters,
-        person: &standpoint,
-        ..Standing::anonymous(&standpoint.tiers, &balance, &customer.usage)
-    };
-    let happening = Happening {
-        time: occurred,
-        lookup: &event.lookup,
-        quantity: event.quantity,
-        context: event.context.as_deref(),
-    };
-    context.program.evaluate_event(&happening, &standing)
 }
 
 fn counted(

@@ -4,6 +4,7 @@
 
 mod acting;
 mod audit;
+mod cascade;
 mod command;
 mod counting;
 mod credit;
@@ -15,6 +16,7 @@ mod memory;
 mod need;
 mod posting;
 mod profile;
+mod raised;
 mod recall;
 mod rule_state;
 mod standpoint;

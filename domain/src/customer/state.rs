@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Error, Event, EventTriggered, Memory, PointsPosted, Profile, Remembered, Reply, RuleState,
-    SaleCredited, TierDraft, TierMoveCause, Tiers, Transfer, TransferReturned, UserTier, credit, due,
-    happened, posting, stop::Stop, tier, transfer,
+    Command, Direction, Error, Event, EventTriggered, Memory, PointsPosted, Profile, Remembered, Reply,
+    RuleState, SaleCredited, TierDraft, TierMove, TierMoveCause, Tiers, Transfer, TransferReturned, UserTier,
+    cascade, credit, due, happened, posting, stop::Stop, tier, transfer,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -201,16 +201,16 @@ impl Customer {
         command: &Command,
         context: &Context<'_>,
     ) -> Result<Decision<Self>, Stop> {
-        match command {
+        let decided = match command {
             Command::Create { id, profile, claimed_until } => {
-                self.create(*id, profile, *claimed_until, context).map_err(Stop::Refuse)
+                self.create(*id, profile, *claimed_until, context)?.into()
             }
             Command::Update { profile, based_on, claimed_until } => {
-                self.update(profile, *based_on, *claimed_until, context).map_err(Stop::Refuse)
+                self.update(profile, *based_on, *claimed_until, context)?.into()
             }
             Command::CreditSale(credit) => {
                 self.known()?;
-                credit::decide(self, credit, context)
+                credit::decide(self, credit, context)?
             }
             Command::Post(posting) => {
                 if self.identity.is_none()
@@ -219,28 +219,29 @@ impl Customer {
                     return Ok(decision);
                 }
                 self.known()?;
-                posting::decide(self, posting, context)
+                posting::decide(self, posting, context)?.into()
             }
             Command::Trigger(event) => {
                 self.known()?;
-                happened::decide(self, event, context)
+                happened::decide(self, event, context)?
             }
             Command::Tiers(command) => {
                 self.known()?;
-                tier::decide(self, command, context)
+                tier::decide(self, command, context)?.into()
             }
             Command::Settle => {
                 self.known()?;
-                Ok(Decision::answer(Reply::Settled))
+                Decision::answer(Reply::Settled).into()
             }
-        }
+        };
+        cascade::follow_decision(self, decided, context)
     }
 
     fn apply_posted(&mut self, posted: &PointsPosted) {
         self.ledger.settle(posted.at);
         for movement in &posted.movements {
             self.ledger.apply(movement, None);
-            if posted.published {
+            if posted.published || matches!(movement, Movement::Expired { .. }) {
                 self.record_activity(movement);
             }
         }
@@ -257,6 +258,9 @@ impl Customer {
             Movement::Taken { occurred, reason: TakenFor::Spend, .. }
             | Movement::Overdrawn { occurred, reason: TakenFor::Spend, .. } => {
                 self.ledger.record_activity(ActivityKind::SpendPoints, *occurred);
+            }
+            Movement::Expired { occurred, into: None, .. } => {
+                self.ledger.record_activity(ActivityKind::ExpirePoints, *occurred);
             }
             Movement::Taken { .. }
             | Movement::Overdrawn { .. }
@@ -283,8 +287,29 @@ impl Customer {
 }
 
 impl Customer {
+    /// Folds a movement in that belongs to no sale and counts as activity.
+    fn apply_movement(&mut self, movement: &Movement) {
+        self.ledger.apply(movement, None);
+        self.record_activity(movement);
+    }
+
+    fn apply_tiers_entered(&mut self, moves: &[TierMove], at: Timestamp) {
+        self.tiers.enter(moves, at);
+        for step in moves.iter().filter(|step| step.cause != TierMoveCause::Enrolled) {
+            let kind = match step.direction {
+                Direction::Up => ActivityKind::TierPromoted,
+                Direction::Down => ActivityKind::TierDemoted,
+            };
+            self.ledger.record_activity(kind, at);
+        }
+    }
+
     fn apply_triggered(&mut self, triggered: &EventTriggered) {
-        triggered.entries.iter().for_each(|entry| self.ledger.apply(&entry.movement, None));
+        if triggered.depth == 0 {
+            let kind = ActivityKind::Reported(triggered.answer.lookup.clone());
+            self.ledger.record_activity(kind, triggered.answer.occurred);
+        }
+        triggered.entries.iter().for_each(|entry| self.apply_movement(&entry.movement));
         for used in &triggered.uses {
             self.usage.record(used).expect("the evaluation has summed the uses");
         }
@@ -324,17 +349,10 @@ impl Entity for Customer {
                 identity.profile = (**profile).clone();
                 identity.updated_at = *at;
             }
-            Event::TiersEntered { moves, at } => {
-                self.tiers.enter(moves, *at);
-                if moves.iter().any(|step| step.cause == TierMoveCause::Qualifying) {
-                    self.ledger.record_activity(ActivityKind::TierPromoted, *at);
-                }
-            }
+            Event::TiersEntered { moves, at } => self.apply_tiers_entered(moves, *at),
             Event::PointsExpired { movements, through, .. } => {
                 self.ledger.settle(*through);
-                for movement in movements {
-                    self.ledger.apply(movement, None);
-                }
+                movements.iter().for_each(|movement| self.apply_movement(movement));
             }
             Event::PointsPosted(posted) => self.apply_posted(posted),
             Event::SaleCredited(credited) => self.apply_credited(credited),
@@ -343,7 +361,7 @@ impl Entity for Customer {
             Event::TierReviewsSet { reviews, at } => self.tiers.set_reviews(reviews, *at),
             Event::TierBenefitsGiven { benefits, .. } => {
                 for benefit in benefits {
-                    benefit.entries.iter().for_each(|entry| self.ledger.apply(&entry.movement, None));
+                    benefit.entries.iter().for_each(|entry| self.apply_movement(&entry.movement));
                     benefit.used.iter().for_each(|used| self.tiers.record_joining(used));
                 }
             }
@@ -351,7 +369,7 @@ impl Entity for Customer {
             Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),
             Event::DueNoted { due } => self.due = *due,
             Event::RulesActed(acted) => {
-                acted.movements.iter().for_each(|(_, movement)| self.ledger.apply(movement, None));
+                acted.movements.iter().for_each(|(_, movement)| self.apply_movement(movement));
                 self.rule_state.tag(&acted.tags_added, &acted.tags_removed, acted.at);
             }
             Event::EventTriggered(triggered) => self.apply_triggered(triggered),

@@ -183,6 +183,18 @@ impl Movement {
         }
     }
 
+    /// How many points it moves, above zero.
+    pub const fn points(&self) -> Points {
+        match self {
+            Self::Earned { points, .. }
+            | Self::Taken { points, .. }
+            | Self::Overdrawn { points, .. }
+            | Self::Expired { points, .. }
+            | Self::Received { points, .. }
+            | Self::Restored { points, .. } => *points,
+        }
+    }
+
     /// What it draws out of which lots, on request.
     pub fn draws(&self) -> &[Draw] {
         match self {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::event::{COMPLETE_TRANSACTION, PlatformEvent};
 use crate::{
     amount::{Points, Rate, Rounding, divide_rounded},
     id::PointAccountId,
@@ -116,7 +117,7 @@ impl LostShare {
 
 /// A loyalty event that may count as activity (`specific_activity_event_types`, incentives.md 1.6, 2.2). Stored in
 /// customers' states: grows at the end only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ActivityKind {
     /// A purchase was evaluated.
     CompleteTransaction,
@@ -126,26 +127,41 @@ pub enum ActivityKind {
     SpendPoints,
     /// A higher level was entered.
     TierPromoted,
+    /// Points ran out.
+    ExpirePoints,
+    /// A lower level was entered.
+    TierDemoted,
+    /// An event that the retailer has defined, upper case.
+    Reported(Box<str>),
 }
 
 impl ActivityKind {
-    /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::CompleteTransaction, Self::EarnPoints, Self::SpendPoints, Self::TierPromoted];
+    /// Those of the platform.
+    pub const PLATFORM: [Self; 6] = [
+        Self::CompleteTransaction,
+        Self::EarnPoints,
+        Self::SpendPoints,
+        Self::TierPromoted,
+        Self::ExpirePoints,
+        Self::TierDemoted,
+    ];
 
     /// The name on the wire.
-    pub const fn lookup(self) -> &'static str {
+    pub fn lookup(&self) -> &str {
         match self {
-            Self::CompleteTransaction => "COMPLETE_TRANSACTION",
-            Self::EarnPoints => "EARN_POINTS",
-            Self::SpendPoints => "SPEND_POINTS",
-            Self::TierPromoted => "TIER_PROMOTED",
+            Self::CompleteTransaction => COMPLETE_TRANSACTION,
+            Self::EarnPoints => PlatformEvent::EarnPoints.lookup(),
+            Self::SpendPoints => PlatformEvent::SpendPoints.lookup(),
+            Self::TierPromoted => PlatformEvent::TierPromoted.lookup(),
+            Self::ExpirePoints => PlatformEvent::ExpirePoints.lookup(),
+            Self::TierDemoted => PlatformEvent::TierDemoted.lookup(),
+            Self::Reported(lookup) => lookup,
         }
     }
 
-    /// The kind of that name, in any letter case.
-    pub fn of_lookup(lookup: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.lookup().eq_ignore_ascii_case(lookup))
+    /// The kind of the platform of that name, in any letter case.
+    pub fn of_platform(lookup: &str) -> Option<Self> {
+        Self::PLATFORM.into_iter().find(|kind| kind.lookup().eq_ignore_ascii_case(lookup))
     }
 }
 

@@ -5,6 +5,74 @@ use uuid::Uuid;
 /// What starts purchase trees, and what the platform says after a purchase.
 pub const COMPLETE_TRANSACTION: &str = "COMPLETE_TRANSACTION";
 
+/// An event that the platform raises about what a decision did to a customer's points and levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlatformEvent {
+    /// Points were issued: once for each row of the ledger.
+    EarnPoints,
+    /// Points were spent: once for each row of the ledger.
+    SpendPoints,
+    /// Points ran out and are gone: once for each row of the ledger. What rolls over does not count (4.6).
+    ExpirePoints,
+    /// A higher level was entered, but for the one that every customer begins with.
+    TierPromoted,
+    /// A lower level was entered.
+    TierDemoted,
+}
+
+impl PlatformEvent {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::EarnPoints, Self::SpendPoints, Self::ExpirePoints, Self::TierPromoted, Self::TierDemoted];
+
+    /// Its name.
+    pub const fn lookup(self) -> &'static str {
+        match self {
+            Self::EarnPoints => "EARN_POINTS",
+            Self::SpendPoints => "SPEND_POINTS",
+            Self::ExpirePoints => "EXPIRE_POINTS",
+            Self::TierPromoted => "TIER_PROMOTED",
+            Self::TierDemoted => "TIER_DEMOTED",
+        }
+    }
+
+    /// The event of that name, in any letter case.
+    pub fn of_lookup(lookup: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.lookup().eq_ignore_ascii_case(lookup))
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::EarnPoints => 1,
+            Self::SpendPoints => 2,
+            Self::ExpirePoints => 4,
+            Self::TierPromoted => 8,
+            Self::TierDemoted => 16,
+        }
+    }
+}
+
+/// Which of the platform's events some live tree follows: only these are raised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Followed(u8);
+
+impl Followed {
+    /// One more.
+    pub fn add(&mut self, event: PlatformEvent) {
+        self.0 |= event.bit();
+    }
+
+    /// Some tree follows this one.
+    pub const fn has(self, event: PlatformEvent) -> bool {
+        self.0 & event.bit() != 0
+    }
+
+    /// No tree follows any.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
 /// The events that only the platform itself raises (incentives.md 1.6), and a second spelling of one.
 const RESERVED: [&str; 9] = [
     COMPLETE_TRANSACTION,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    event::{Followed, PlatformEvent},
     filing::{Filing, Requirement},
     tree::{Counted, Node, NodeTest, RuleTree, TreeKind},
 };
@@ -37,6 +38,7 @@ pub(crate) struct TreeIndex {
     asks_days_in_level: bool,
     counting_events: Vec<(usize, usize)>,
     counting_points: Vec<(usize, usize)>,
+    followed: Followed,
 }
 
 impl TreeIndex {
@@ -60,6 +62,7 @@ impl TreeIndex {
                 }
                 TreeKind::Event(lookups, _) => {
                     for lookup in lookups {
+                        index.follow(lookup);
                         index.events.entry(lookup.clone()).or_default().push(place);
                     }
                 }
@@ -75,7 +78,10 @@ impl TreeIndex {
         for (node, known) in tree.nodes.iter().enumerate() {
             let NodeTest::Count(test) = &known.test else { continue };
             match &test.what {
-                Counted::Events(_) => self.counting_events.push((place, node)),
+                Counted::Events(asked) => {
+                    asked.lookup.iter().for_each(|lookup| self.follow(lookup));
+                    self.counting_events.push((place, node));
+                }
                 Counted::Earned(_) | Counted::Spent(_) => self.counting_points.push((place, node)),
                 Counted::Transactions(asked)
                 | Counted::Money(asked, _)
@@ -87,6 +93,15 @@ impl TreeIndex {
             }
             self.counting.push((place, node));
         }
+    }
+
+    fn follow(&mut self, lookup: &str) {
+        PlatformEvent::of_lookup(lookup).into_iter().for_each(|event| self.followed.add(event));
+    }
+
+    /// The platform's events that some live tree runs for or counts.
+    pub(crate) fn followed(&self) -> Followed {
+        self.followed
     }
 
     pub(crate) fn all(&self) -> &[RuleTree] {

@@ -219,6 +219,11 @@ impl Program {
         &self.trees
     }
 
+    /// Which of the platform's events are raised, because some live tree follows them.
+    pub fn followed(&self) -> event::Followed {
+        self.trees.followed()
+    }
+
     /// Whether some live tree counts points earned or spent.
     pub fn counts_points(&self) -> bool {
         !self.trees.counting_points().is_empty()

@@ -46,6 +46,7 @@ pub use data::scalar_text;
 pub use limits::{LimitKey, LimitUsage, LimitUse};
 pub use progress::{NodeProgress, TreeProgress};
 pub use purchase::{Act, Action, Award, Evaluation, Figure, Line, Payment, Purchase, RefusalReason, Refused};
+pub(crate) use run::{DEPTH_MAX, EVENTS_MAX};
 use scene::Scene;
 pub use scene::{Happening, Nobody, Person, Standing};
 pub use share::Share;

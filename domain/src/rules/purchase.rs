@@ -75,6 +75,8 @@ pub struct Evaluation {
     pub counted: Vec<CountChange>,
     /// What the nodes of the trees that were looked at had counted before.
     pub counts_before: Vec<(CountKey, i64)>,
+    /// How deep in the cascade of events an outcome was reached; those not listed: by the trigger itself.
+    pub depths: Vec<(RuleTreeId, OutcomeId, u8)>,
 }
 
 /// An outcome that gives no points.

@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// How often an event may lead to another one (incentives.md 1.6).
-const DEPTH_MAX: u8 = 5;
+pub(crate) const DEPTH_MAX: u8 = 5;
 /// Events of one decision at most: without a bound, rules that publish several events each would double them at every
 /// step.
-const EVENTS_MAX: usize = 100;
+pub(crate) const EVENTS_MAX: usize = 100;
 
 impl Program {
     /// What the trees give for a purchase, and for the events it leads to. `only` restricts purchase trees to those of
@@ -59,8 +59,18 @@ impl Program {
 
     /// What the event trees give for an event, and for those it leads to.
     pub fn evaluate_event(&self, event: &Happening<'_>, standing: &Standing<'_>) -> Evaluation {
+        self.evaluate_event_at_depth(event, 0, standing)
+    }
+
+    /// The same for an event that is itself so deep in a cascade.
+    pub(crate) fn evaluate_event_at_depth(
+        &self,
+        event: &Happening<'_>,
+        depth: u8,
+        standing: &Standing<'_>,
+    ) -> Evaluation {
         let mut run = Run::new(self, standing, event.time, None);
-        run.event(event, 0);
+        run.event(event, depth);
         run.cascade();
         run.evaluation
     }
@@ -136,6 +146,11 @@ impl<'a> Run<'a> {
             }
         }
         let all = &mut self.evaluation;
+        if depth > 0 {
+            let awards = outcome.awards.iter().map(|award| (award.tree, award.outcome));
+            let actions = outcome.actions.iter().map(|action| (action.tree, action.outcome));
+            all.depths.extend(awards.chain(actions).map(|(tree, outcome)| (tree, outcome, depth)));
+        }
         append(&mut all.failed, failed);
         append(&mut all.awards, outcome.awards);
         append(&mut all.refused, outcome.refused);

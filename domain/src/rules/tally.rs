@@ -13,6 +13,7 @@ use crate::{
     id::{PointAccountId, PointSourceId},
     program::{
         DISTINCT_MAX, Program, RuleTree,
+        event::PlatformEvent,
         tree::{CountTest, Counted, Node, NodeTest, PointsTest, TreeKind},
     },
     time::Timestamp,
@@ -210,7 +211,8 @@ pub(super) fn of_event(scene: &Scene<'_>) -> Vec<CountChange> {
     let mut changes = Vec::new();
     for (tree, node, test) in counting {
         let Counted::Events(asked) = &test.what else { continue };
-        if event_holds(asked, scene) && counts_for(tree, scene.standing, scene.time) {
+        let named = asked.lookup.is_some() || PlatformEvent::of_lookup(event.lookup).is_none();
+        if named && event_holds(asked, scene) && counts_for(tree, scene.standing, scene.time) {
             let part = part(tree, test, scene.time, 0, event.quantity.units());
             changes.push(CountChange { key: key(tree, node, test), part });
         }

@@ -63,6 +63,23 @@ fn late_points_are_due_at_once() {
     assert_eq!((member.customer.due(), member.available(SPEND)), (None, points("0")));
 }
 
+/// The same shop, with rules for what becomes due: they give points that become due in turn, and lead to levels.
+fn shop_with_events() -> Shop {
+    let listens = |n: u32, lookup: &str, outcomes: &str| {
+        format!(
+            r#"{{"id": "{}", "name": "Event {n}", "status": 2, "tree_type": 2, "trigger_events": ["{lookup}"],
+                "rules": [{{"id": "{}", "discriminator": 65536}}], "outcomes": [{outcomes}]}}"#,
+            guid(n),
+            guid(n * 100)
+        )
+    };
+    let mut shop = shop();
+    shop.trees.push(listens(110, "EXPIRE_POINTS", &fixed(11, TIER, 40)));
+    shop.trees.push(listens(111, "TIER_DEMOTED", &fixed(12, TIER, 150)));
+    shop.trees.push(listens(112, "TIER_PROMOTED", &fixed(13, STRICT, 1)));
+    shop
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Buy(u32),
@@ -99,8 +116,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_does_not_matter_who_comes_first(steps in steps()) {
-        let shop = shop();
+    fn it_does_not_matter_who_comes_first(steps in steps(), events in any::<bool>()) {
+        let shop = if events { shop_with_events() } else { shop() };
         let (mut woken, mut left_alone) = (Member::of(&shop), Member::of(&shop));
         for (sale, step) in (500..).zip(&steps) {
             for member in [&mut woken, &mut left_alone] {

@@ -172,6 +172,69 @@ fn any_activity_saves_all_points() {
     assert_eq!(member.available(SPEND), points("0"));
 }
 
+/// incentives.md 2.2: whatever loyalty event there is may count as activity, those of callers too.
+#[test]
+fn every_kind_of_event_saves_the_points() {
+    let kinds = [
+        ("survey", "2026-04-10"),
+        ("EXPIRE_POINTS", "2026-04-11"),
+        ("EARN_POINTS", "2026-04-12"),
+        ("SPEND_POINTS", "2026-04-13"),
+        ("TIER_PROMOTED", "2026-04-14"),
+        ("TIER_DEMOTED", "2026-04-15"),
+        ("COMPLETE_TRANSACTION", "2026-04-16"),
+        // None of them has happened.
+        ("UPGRADE", "2026-04-02"),
+    ];
+    for (kind, until) in kinds {
+        let events = format!(r#", "specific_activity_event_types": ["{kind}"]"#);
+        let spend = policy(2, "2026-01-01T00:00:00", (1, DAY), (1, MONTH), &events);
+        let mut member = Member::of(&Shop { spend, ..Shop::with(&[]) });
+        let posting = laurel_domain::customer::Posting {
+            purpose: Purpose::Deposit(vec![deposit(SPEND, "50"), deposit(STRICT, "5")]),
+            allow_partial_success: false,
+            disable_event_publishing: true,
+        };
+        member.when(Command::Post(Box::new(posting))).unwrap();
+        do_something_of_every_kind(&mut member);
+        let program = std::sync::Arc::clone(&member.program);
+        let until = time(&format!("{until}T00:00:00Z"));
+        let left =
+            |member: &Member, at| member.customer.as_of(&program, at).available(id(SPEND), &program, at);
+        if until > member.now {
+            assert_eq!(left(&member, until.plus_millis(-1)), points("50"), "{kind}");
+        }
+        assert_eq!(left(&member, until.max(member.now)), points("0"), "{kind}");
+    }
+}
+
+/// One kind a day.
+fn do_something_of_every_kind(member: &mut Member) {
+    let survey = laurel_domain::customer::UserEvent {
+        lookup: "SURVEY".into(),
+        occurred: None,
+        quantity: "1".parse().unwrap(),
+        context: None,
+        transaction_id: "".into(),
+        idempotency_id: None,
+    };
+    member.at("2026-03-10T00:00:00Z").when(Command::Trigger(Box::new(survey))).unwrap();
+    let expire = laurel_domain::customer::ExpireDetail {
+        accounts: vec![id(STRICT)],
+        what: laurel_domain::ledger::ExpiringAmount::Points(points("1")),
+        source: None,
+        older_than: None,
+        allow_rollover: false,
+        naming: laurel_domain::customer::Naming::default(),
+    };
+    member.at("2026-03-11T00:00:00Z").post(Purpose::Expire(expire), false).unwrap();
+    member.at("2026-03-12T00:00:00Z").given(STRICT, "1");
+    member.at("2026-03-13T00:00:00Z").post(Purpose::Spend(vec![spend(&[STRICT], "1")]), false).unwrap();
+    member.at("2026-03-14T00:00:00Z").placed(GOLD);
+    member.at("2026-03-15T00:00:00Z").placed(SILVER);
+    member.at("2026-03-16T00:00:00Z").buy(500, 1, "5");
+}
+
 /// A posting without events is no activity; an evaluation that has passed does not take what came after it.
 #[test]
 fn quiet_postings_save_nothing_and_are_judged_by_the_next_evaluation() {

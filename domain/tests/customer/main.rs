@@ -19,6 +19,7 @@ mod maintenance;
 mod member;
 mod model;
 mod movements;
+mod platform_events;
 mod program_change;
 mod reevaluation;
 mod rules;

@@ -115,7 +115,15 @@ fn inactivity_and_rollover() {
     assert!(compile(&inactive(json!(["earn_points", "COMPLETE_TRANSACTION"])), "", "").is_ok());
     let at_events = at("specific_activity_event_types");
     assert_eq!(problems(&inactive(json!([]))), [(at_events.clone(), "expiration_policy_invalid")]);
-    assert_eq!(problems(&inactive(json!(["LOG_IN"]))), [(format!("{at_events}[0]"), "not_supported")]);
+    assert_eq!(problems(&inactive(json!(["LOG_IN"]))), [(format!("{at_events}[0]"), "event_not_found")]);
+    assert_eq!(
+        problems(&inactive(json!(["OFFER_REDEEMED"]))),
+        [(format!("{at_events}[0]"), "not_supported")]
+    );
+    let event = json!([{"id": nowhere(), "event_lookup": "LOG_IN"}]);
+    let defined =
+        [(&*format!("{policy}/policy_type"), json!(2)), (&events, json!(["log_in"])), ("/events", event)];
+    assert!(compile(&spoilt(&defined), "", "").is_ok());
     let other = "9a000000-0000-4000-8000-000000000002";
     let into_other = (format!("{policy}/rollover_point_account_id"), json!(other));
     let paused = spoilt(&[(&into_other.0, into_other.1), ("/point_accounts/1/active", json!(false))]);

@@ -187,10 +187,11 @@ fn event_trees() {
         spoilt(&[("/events", event.clone()), ("/rule_trees/-", tree)])
     };
     assert!(compile(&tree(json!({})), "", "").is_ok());
+    assert!(compile(&tree(json!({"trigger_events": ["tier_demoted"]})), "", "").is_ok());
     for (members, member, code) in [
         (json!({"trigger_events": []}), "trigger_events", "required"),
         (json!({"trigger_events": ["LOG_IN"]}), "trigger_events[0]", "event_not_found"),
-        (json!({"trigger_events": ["EARN_POINTS"]}), "trigger_events[0]", "event_not_found"),
+        (json!({"trigger_events": ["OFFER_PURCHASED"]}), "trigger_events[0]", "not_supported"),
         (json!({"outcomes": []}), "outcomes", "outcome_required"),
         (
             json!({"rules": [{"id": nowhere(), "discriminator": 32768}]}),

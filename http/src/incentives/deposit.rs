@@ -175,7 +175,9 @@ impl AskedPosting {
             return Err(IncentivesError::of_single(error));
         }
         match outcome {
-            Ok(Reply::Posted { details, rows, at }) => Ok(posted.payload(&details, &rows, at, &customer)?),
+            Ok(Reply::Posted { details, rows, at, outcomes }) => {
+                Ok(posted.payload(&details, &rows, at, &customer)?.with_outcomes(&outcomes, &program))
+            }
             Ok(Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled | Reply::Triggered(_)) => {
                 Err(IncentivesError::new(
                     IncentivesCode::SystemError,

@@ -3,7 +3,7 @@
 use domain::{
     Points, Timestamp,
     amount::AmountError,
-    customer::{AuditRow, PostedDetail, PostedRow, PostedStatus},
+    customer::{AuditRow, OutcomeResult, PostedDetail, PostedRow, PostedStatus},
     id::PointAccountId,
     program::Program,
     time::TimeForm,
@@ -15,6 +15,7 @@ use super::{
     error::{REPLAYED, detail_code, detail_message},
     objects::{PointAuditLog, RowContext},
     request::Named,
+    trigger_user_event::OutcomeObject,
 };
 
 /// What was done.
@@ -26,6 +27,9 @@ pub struct PostingPayload {
     summary: PostingSummary,
     audits: Vec<PointAuditLog>,
     time_of_occurrence: String,
+    /// What came of the events that it led to; absent when there was nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outcomes: Vec<OutcomeObject>,
     /// Version 2.0 of deposit only.
     #[serde(skip_serializing_if = "Option::is_none")]
     success: Option<bool>,
@@ -35,6 +39,12 @@ pub struct PostingPayload {
 }
 
 impl PostingPayload {
+    /// With what came of the events that it led to (incentives.md 7.2).
+    pub fn with_outcomes(self, outcomes: &[OutcomeResult], program: &Program) -> Self {
+        let outcomes = outcomes.iter().map(|outcome| OutcomeObject::new(outcome, program)).collect();
+        Self { outcomes, ..self }
+    }
+
     /// As version 2.0 answers deposits: one typed client looks for these members (incentives.md 7.2).
     pub fn in_version_2(self) -> Self {
         Self { success: Some(true), message: Some("Done.".to_owned()), ..self }
@@ -164,6 +174,7 @@ impl Posted<'_> {
             },
             audits: rows.iter().map(|row| PointAuditLog::new(row, context, self.program)).collect(),
             time_of_occurrence: at.write(TimeForm::Iso),
+            outcomes: Vec::new(),
             success: None,
             message: None,
         })

@@ -91,7 +91,7 @@ pub struct UserEventObject {
 }
 
 /// What became of an outcome.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OutcomeObject {
     is_outcome_applied: bool,
     /// Its type (incentives.md 3.8).
@@ -240,7 +240,8 @@ impl TriggeredPayload {
 }
 
 impl OutcomeObject {
-    fn new(result: &OutcomeResult, program: &Program) -> Self {
+    /// The object of a result.
+    pub fn new(result: &OutcomeResult, program: &Program) -> Self {
         let given = result.given.as_ref();
         Self {
             is_outcome_applied: result.refused.is_none(),

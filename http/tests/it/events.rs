@@ -147,3 +147,41 @@ fn progress_and_state_show_what_was_counted() {
         assert_eq!((status, &nobody["errors"]["code"]), (404, &json!("user_not_found")));
     });
 }
+
+/// Events that the platform raises (incentives.md 1.6, 7.2): what they lead to is in the answer to a deposit.
+#[test]
+fn a_deposit_answers_what_its_event_led_to() {
+    run(async |server| {
+        let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
+        program["rule_trees"].as_array_mut().unwrap().push(
+            json!({"id": TREE, "name": "Welcome", "status": 2,
+            "tree_type": 2, "trigger_events": ["EARN_POINTS"],
+            "outcomes": [{"id": "9b000000-0000-4000-8000-000000000002", "discriminator": 1, "amount": 25,
+                "point_source_id": SOURCE, "point_account_ids": [POINTS],
+                "limits": [{"scope": 0, "max": 1, "value": 1, "uom": 7}]}],
+            "rules": [{"id": "9b000000-0000-4000-8000-000000000101", "discriminator": 65536}]}),
+        );
+        assert_eq!(server.admin("PUT", "/admin/program", &program.to_string()).await.status, 200);
+        server.member("905").await;
+        let detail = json!({"amount": 50, "point_account_id": POINTS, "point_source_id": SOURCE,
+            "idempotency_id": "once"});
+        let body = json!({"retailer_id": RETAILER, "user_id": "905", "deposit_details": [detail]});
+        let answer = server.connect("/incentives/api/2.0/user_points/deposit", &body).await;
+        let payload = &answer.json()["payload"];
+        assert_eq!(
+            (&payload["details"][0]["remaining_balance"], &payload["success"]),
+            (&json!(50), &json!(true))
+        );
+        let outcomes = payload["outcomes"].as_array().unwrap();
+        // Those points are earned too; the limit keeps them from being given for themselves.
+        let given: Vec<_> = outcomes.iter().map(|outcome| outcome["points_awarded"].clone()).collect();
+        assert_eq!(given, [json!(25), json!(null)]);
+        assert_eq!(outcomes[1]["refusal_reason"], "frequency_limit");
+        let again = server.connect("/incentives/api/2.0/user_points/deposit", &body).await.json();
+        assert_eq!(again["payload"]["details"][0]["error_status"], 4);
+        let (_, balance) =
+            ask(&server, "user_points/balance", json!({"user_id": "905", "point_account_ids": [POINTS]}))
+                .await;
+        assert_eq!(balance["payload"]["details"][0]["available_balance"], 75);
+    });
+}

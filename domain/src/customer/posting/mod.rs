@@ -425,7 +425,8 @@ impl<'a> Run<'a> {
             events.extend(credit::points_counted_event(counted, self.context));
         }
         levels.write(at, &mut events);
-        Ok(Decision { events, reply: Reply::Posted { details, rows, at }, effects: self.effects })
+        let reply = Reply::Posted { details, rows, at, outcomes: Vec::new() };
+        Ok(Decision { events, reply, effects: self.effects })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        ExpirationPolicy, PersonalLimit, PointAccount, PointSource, Retailer,
+        EventDefinition, ExpirationPolicy, PersonalLimit, PointAccount, PointSource, Retailer,
         document::{self, Items},
     },
     Path, ProblemCode, Report, Unique, expiration,
@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn accounts(
     field: Items<document::PointAccount>,
-    retailer: &Retailer,
+    (retailer, events): (&Retailer, &[EventDefinition]),
     report: &mut Report,
 ) -> Vec<PointAccount> {
     let zone = &retailer.zone;
@@ -38,7 +38,7 @@ pub(super) fn accounts(
         }
         let policy = report.optional(&at, "expiration_policy", document.expiration_policy);
         let expires = policy.map_or(ExpirationPolicy::Never, |policy| {
-            expiration::policy(policy, id, zone, &at.member("expiration_policy"), report)
+            expiration::policy(policy, id, (zone, events), &at.member("expiration_policy"), report)
         });
         let mut flag = |name, field, default| report.optional(&at, name, field).unwrap_or(default);
         let in_default_pool = flag("include_in_default_points", document.include_in_default_points, false);

@@ -2,8 +2,9 @@
 
 use super::{
     super::{
-        ActivityKind, ExpirationPolicy, Loss, LostShare, PointAccount, Schedule,
+        ActivityKind, EventDefinition, ExpirationPolicy, Loss, LostShare, PointAccount, Schedule,
         document::{self, Field, Items},
+        event::is_reserved,
     },
     Path, ProblemCode, Report, accounts,
 };
@@ -16,7 +17,7 @@ use crate::{
 pub(super) fn policy(
     document: document::ExpirationPolicy,
     account: Option<PointAccountId>,
-    zone: &Zone,
+    (zone, events): (&Zone, &[EventDefinition]),
     at: &Path<'_>,
     report: &mut Report,
 ) -> ExpirationPolicy {
@@ -45,8 +46,8 @@ pub(super) fn policy(
     let next = report.required(at, "next_evaluation_date", document.next_evaluation_date);
     let first =
         next.and_then(|text| accounts::time(&text, &Zone::UTC, &at.member("next_evaluation_date"), report));
-    let events = if kind == Some(2) {
-        activity(document.specific_activity_event_types, at, report)
+    let kinds = if kind == Some(2) {
+        activity(document.specific_activity_event_types, events, at, report)
     } else {
         Vec::new()
     };
@@ -58,7 +59,7 @@ pub(super) fn policy(
         report.add(&at.member("next_evaluation_date"), ProblemCode::OutOfRange, "beyond the calendar");
     }
     if kind == Some(2) {
-        ExpirationPolicy::Inactive { schedule, age, events, loss }
+        ExpirationPolicy::Inactive { schedule, age, events: kinds, loss }
     } else {
         ExpirationPolicy::Aged { schedule, age, loss }
     }
@@ -76,7 +77,12 @@ fn percentage(percentage: Option<Rate>, at: &Path<'_>, report: &mut Report) -> O
 }
 
 /// What counts as activity: at least one event (incentives.md 7.4).
-fn activity(field: Items<String>, at: &Path<'_>, report: &mut Report) -> Vec<ActivityKind> {
+fn activity(
+    field: Items<String>,
+    events: &[EventDefinition],
+    at: &Path<'_>,
+    report: &mut Report,
+) -> Vec<ActivityKind> {
     const NAME: &str = "specific_activity_event_types";
     let array = at.member(NAME);
     let names = report.items(at, NAME, field);
@@ -86,10 +92,20 @@ fn activity(field: Items<String>, at: &Path<'_>, report: &mut Report) -> Vec<Act
     }
     let mut kinds = Vec::new();
     for (place, name) in names {
-        match ActivityKind::of_lookup(&name) {
+        let reported = || {
+            let known = events.iter().find(|known| known.lookup.eq_ignore_ascii_case(&name))?;
+            Some(ActivityKind::Reported(known.lookup.clone()))
+        };
+        match ActivityKind::of_platform(&name).or_else(reported) {
             Some(kind) if kinds.contains(&kind) => {}
             Some(kind) => kinds.push(kind),
-            None => report.not_supported(&array.element(place), &format!("{name} as a sign of activity is")),
+            None if is_reserved(&name) => {
+                report.not_supported(&array.element(place), &format!("{name} as a sign of activity is"));
+            }
+            None => {
+                let message = format!("there is no event {name}");
+                report.add(&array.element(place), ProblemCode::EventNotFound, message);
+            }
         }
     }
     kinds

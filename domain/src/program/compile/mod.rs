@@ -79,10 +79,10 @@ pub(super) fn compile(
         return Err(report.into_problems());
     };
     let retailer = retailer::retailer(document.retailer, &mut report);
-    let accounts = accounts::accounts(document.point_accounts, &retailer, &mut report);
+    let events = events::events(document.events, retailer.id, &mut report);
+    let accounts = accounts::accounts(document.point_accounts, (&retailer, &events), &mut report);
     let sources = accounts::sources(document.point_sources, &accounts, retailer.id, &mut report);
     let mut tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
-    let events = events::events(document.events, retailer.id, &mut report);
     let mut symbols = symbols::Symbols::new(&catalog);
     let known = trees::Known {
         retailer: &retailer,

@@ -47,7 +47,9 @@ impl Known<'_> {
     /// Whether there is an event of this name that starts event trees.
     pub(super) fn raises(&self, lookup: &str) -> bool {
         let defined = self.events.iter().any(|known| known.lookup.eq_ignore_ascii_case(lookup));
-        defined || lookup.eq_ignore_ascii_case(event::COMPLETE_TRANSACTION)
+        defined
+            || lookup.eq_ignore_ascii_case(event::COMPLETE_TRANSACTION)
+            || event::PlatformEvent::of_lookup(lookup).is_some()
     }
 }
 
@@ -288,10 +290,12 @@ fn trigger_events(
         points_earned: names(EARN_EVENT),
         custom_event: listed.is_empty() || some_custom,
     };
-    for (place, event) in &listed {
-        if !starts(event) {
-            let message = format!("{event} starts no tree of this type, or is not supported yet");
-            report.add(&array.element(*place), ProblemCode::EventNotFound, message);
+    for (place, event) in listed.iter().filter(|(_, event)| !starts(event)) {
+        let at = array.element(*place);
+        if tree_type == TreeType::Event && event::is_reserved(event) {
+            report.not_supported(&at, &format!("{event} is"));
+        } else {
+            report.add(&at, ProblemCode::EventNotFound, format!("{event} starts no tree of this type"));
         }
     }
     let all_custom = || known.events.iter().all(|event| names(&event.lookup));

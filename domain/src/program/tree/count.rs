@@ -45,7 +45,8 @@ pub enum Counted {
 /// Events of one name, or of any.
 #[derive(Debug, Clone)]
 pub struct EventTest {
-    /// The event, upper case; none: every event.
+    /// The event, upper case; none: every event, but for those about points and levels, which count where they are
+    /// named.
     pub lookup: Option<Box<str>>,
     /// All of them hold.
     pub circumstances: Vec<Circumstance>,

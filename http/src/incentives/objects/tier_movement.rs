@@ -1,7 +1,7 @@
 //! A change of level (incentives.md 7.6).
 
 use domain::{
-    customer::{Direction, TierMoveCause, TierMovement},
+    customer::{Direction, TierMovement},
     time::TimeForm,
 };
 use serde::Serialize;
@@ -46,14 +46,7 @@ impl TierMovementObject {
                 Direction::Up => "up",
                 Direction::Down => "down",
             },
-            cause: match movement.cause {
-                // The platform has no word for joining the default level: everybody qualifies for it.
-                TierMoveCause::Enrolled | TierMoveCause::Qualifying => "qualifying",
-                TierMoveCause::Maintenance => "maintenance",
-                TierMoveCause::Manual => "manual",
-                TierMoveCause::Rule => "rule",
-                TierMoveCause::Import => "import",
-            },
+            cause: movement.cause.as_str(),
             reason: movement.reason.clone(),
             time_of_occurrence: movement.at.write(TimeForm::Iso),
         }
