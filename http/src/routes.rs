@@ -198,14 +198,11 @@ fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
 }
 
 fn rules(prefix: &str, documented: bool) -> Vec<Row> {
-    use incentives::{fetch_events, fetch_user_state, trigger_user_event, user_progress};
+    use incentives::{fetch_user_state, trigger_user_event, user_progress};
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
     vec![
         row("/incentives/api/1.0/user_events/trigger_user_event", "trigger_user_event", |event| {
             event.route(post().to(trigger_user_event))
-        }),
-        row("/incentives/api/1.0/trigger/fetch_events", "fetch_events", |events| {
-            events.route(post().to(fetch_events))
         }),
         row("/incentives/api/1.0/progress/rule_tree/user_progress", "user_progress", |progress| {
             progress.route(post().to(user_progress))

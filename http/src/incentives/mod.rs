@@ -10,7 +10,6 @@ mod deposit;
 mod error;
 mod expirations;
 mod expire;
-mod fetch_events;
 mod modify;
 mod movement;
 mod objects;
@@ -32,7 +31,6 @@ pub(crate) use deposit::{__path_deposit, __path_deposit_2, deposit, deposit_2};
 pub(crate) use error::{IncentivesCode, IncentivesError, IncentivesErrorBody};
 pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
-pub(crate) use fetch_events::{__path_fetch_events, fetch_events};
 pub(crate) use modify::{__path_modify, modify};
 pub(crate) use movement::{
     __path_fetch_history, __path_maintenance, __path_move_user, __path_qualifying, __path_remove_user,

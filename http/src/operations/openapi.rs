@@ -53,7 +53,6 @@ pub fn document() -> openapi::OpenApi {
         incentives::fetch_bulk_user_tiers,
         incentives::fetch_tier_members,
         incentives::trigger_user_event,
-        incentives::fetch_events,
         incentives::user_progress,
         incentives::fetch_user_state,
         transactions::get_transaction,

@@ -7,6 +7,7 @@
 
 mod configuring;
 mod customers;
+mod event_configuration;
 mod events;
 mod incentives;
 mod odd_bodies;

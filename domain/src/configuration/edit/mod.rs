@@ -1,4 +1,4 @@
-//! Editing single objects of the program (incentives.md 7.4, 7.5, 7.13, 7.14).
+//! Editing single objects of the program (incentives.md 7.4, 7.5, 7.12 to 7.14).
 //!
 //! An edit reads what is there, makes the objects that will be, and has the whole program compiled with them. Edits
 //! are decided one after the other, so none overwrites what it has not seen; objects with a `version` say what they
@@ -6,6 +6,7 @@
 
 mod accounts;
 mod editor;
+mod events;
 mod sources;
 mod templates;
 mod tiers;
@@ -86,6 +87,10 @@ pub enum Operation {
     SetTemplateStatus,
     /// Body: `id`.
     DeleteTemplate,
+    /// Body: `event_lookup` and the members that change; with `id` it may be renamed.
+    SaveEvent,
+    /// Body: `id`.
+    DeleteEvent,
 }
 
 /// Why an edit is refused that is well-formed.
@@ -115,6 +120,12 @@ pub enum Refusal {
     /// Rule trees are built with the template.
     #[error("rule trees are built with the template")]
     TemplateInUse,
+    /// Rule trees that are live or paused name the event.
+    #[error("rule trees name the event")]
+    EventInUse,
+    /// The event is the platform's: read only.
+    #[error("the event is the platform's")]
+    EventReserved,
     /// The object has been changed since the caller saw it.
     #[error("the object has another version")]
     VersionConflict,
@@ -168,5 +179,7 @@ fn run(editor: &mut Editor<'_>, operation: Operation, body: &Json) -> Result<(Ob
         Operation::UpdateTemplate => templates::update(editor, body),
         Operation::SetTemplateStatus => templates::set_status(editor, body),
         Operation::DeleteTemplate => templates::delete(editor, body),
+        Operation::SaveEvent => events::save(editor, body),
+        Operation::DeleteEvent => events::delete(editor, body),
     }
 }

@@ -23,6 +23,8 @@ pub const fn refusal_row(refusal: Refusal) -> (&'static str, u16, &'static str) 
         Refusal::RuleTreeArchived => ("rule_tree_archived", 409, "conflict"),
         Refusal::RuleTreeNotDraft => ("rule_tree_not_draft", 409, "conflict"),
         Refusal::TemplateInUse => ("template_in_use", 409, "conflict"),
+        Refusal::EventInUse => ("event_in_use", 409, "conflict"),
+        Refusal::EventReserved => ("event_reserved", 400, "validation"),
         Refusal::VersionConflict => ("version_conflict", 409, "conflict"),
         Refusal::AccountInUse => ("account_in_use", 409, "conflict"),
     }

@@ -1,10 +1,11 @@
-//! What a retailer configures, object by object (incentives.md 7.4, 7.5, 7.13, 7.14).
+//! What a retailer configures, object by object (incentives.md 7.4, 7.5, 7.12 to 7.14).
 //!
 //! Objects go in and out as JSON, with the members that Laurel does not read: what is wrong with one is found by the
 //! compiler of programs, which names it by its path. Here are the requests, the pages and the shapes of answers.
 
 mod call;
 mod error;
+mod events;
 mod lists;
 mod point_accounts;
 mod point_shapes;
@@ -108,6 +109,7 @@ pub fn routes() -> Vec<ConfigurationRoute> {
         tier_levels::routes(),
         rule_trees::routes(),
         rule_templates::routes(),
+        events::routes(),
     ]
     .concat()
 }
@@ -120,6 +122,7 @@ pub fn document() -> OpenApi {
         tier_levels::document(),
         rule_trees::document(),
         rule_templates::document(),
+        events::document(),
     ];
     let mut whole = OpenApi::default();
     parts.into_iter().for_each(|part| whole.merge(part));
