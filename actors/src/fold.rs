@@ -1,7 +1,7 @@
 //! What the store asks of the layer above: how records change a snapshot, for every kind; and what they say, for
 //! people.
 
-use domain::{configuration::Configuration, customer::Customer, identifier::Claim, sale::Sale};
+use domain::{configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale};
 use store::{EntityKey, Fold, FoldError};
 
 use crate::{
@@ -25,6 +25,7 @@ impl Fold for EntityFold {
             Kind::Sale => fold::<Sale>(snapshot, records),
             Kind::Claim => fold::<Claim>(snapshot, records),
             Kind::Configuration => fold::<Configuration>(snapshot, records),
+            Kind::Job => fold::<Job>(snapshot, records),
         }
     }
 }
@@ -57,6 +58,7 @@ pub fn inspect_record(entity: EntityKey, bytes: &[u8]) -> Result<Inspected, Fold
         Kind::Sale => inspect::<Sale>(bytes),
         Kind::Claim => inspect::<Claim>(bytes),
         Kind::Configuration => inspect::<Configuration>(bytes),
+        Kind::Job => inspect::<Job>(bytes),
     }
 }
 

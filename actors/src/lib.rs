@@ -22,6 +22,7 @@ mod fold;
 mod history;
 mod index;
 mod inspect;
+mod job_supervisor;
 mod kinds;
 mod pending;
 mod programs;
@@ -34,9 +35,9 @@ mod start;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, MemberPage,
-    PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest,
-    SaleSort, SortDirection, Transferred, TriggerError, UpdateError,
+    ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, JobError,
+    MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery,
+    SaleRequest, SaleSort, SortDirection, Transferred, TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
-use domain::{configuration::Configuration, customer::Customer, identifier::Claim, sale::Sale};
+use domain::{configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale};
 use store::{Epoch, Lsn};
 
 use crate::{
@@ -27,6 +27,7 @@ pub struct Shard {
     sales: Residents<Sale>,
     claims: Residents<Claim>,
     configurations: Residents<Configuration>,
+    jobs: Residents<Job>,
     gauges: std::sync::Arc<ShardGauges>,
 }
 
@@ -54,6 +55,7 @@ impl Shard {
             sales: Residents::new(UNBOUNDED),
             claims: Residents::new(UNBOUNDED),
             configurations: Residents::new(UNBOUNDED),
+            jobs: Residents::new(UNBOUNDED),
             gauges,
         }
     }
@@ -64,12 +66,16 @@ impl Shard {
         self.sales.revive(common, &shard);
         self.claims.revive(common, &shard);
         self.configurations.revive(common, &shard);
+        self.jobs.revive(common, &shard);
     }
 
     fn measure(&self) {
         use std::sync::atomic::Ordering::Relaxed;
-        let resident =
-            self.customers.len() + self.sales.len() + self.claims.len() + self.configurations.len();
+        let resident = self.customers.len()
+            + self.sales.len()
+            + self.claims.len()
+            + self.configurations.len()
+            + self.jobs.len();
         self.gauges.resident.store(u64::try_from(resident).unwrap_or(u64::MAX), Relaxed);
         let pending = self.common.pending.borrow().len();
         self.gauges.pending.store(u64::try_from(pending).unwrap_or(u64::MAX), Relaxed);
@@ -99,7 +105,7 @@ macro_rules! hosts {
     )+};
 }
 
-hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations);
+hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations, Job => jobs);
 
 /// A command for an entity of this shard.
 pub struct Ask<E: Durable> {
@@ -222,6 +228,7 @@ impl Handler<Durables> for Shard {
         self.customers.passivate(through);
         self.sales.passivate(through);
         self.claims.passivate(through);
+        self.jobs.passivate(through);
         self.revive(context);
         self.measure();
     }
@@ -235,6 +242,7 @@ impl Handler<NewEpoch> for Shard {
         self.sales.clear();
         self.claims.clear();
         self.configurations.clear();
+        self.jobs.clear();
         self.common.enter(epoch);
         self.measure();
     }
@@ -252,6 +260,7 @@ impl Handler<Crashed> for Shard {
             Kind::Sale => self.sales.crashed(id),
             Kind::Claim => self.claims.crashed(id),
             Kind::Configuration => self.configurations.crashed(id),
+            Kind::Job => self.jobs.crashed(id),
         }
         self.revive(context);
     }
@@ -283,6 +292,12 @@ impl For<Sale> for Parcel {
 
 impl For<Configuration> for Parcel {
     fn command(&self) -> Option<&domain::configuration::Command> {
+        None
+    }
+}
+
+impl For<Job> for Parcel {
+    fn command(&self) -> Option<&domain::job::Command> {
         None
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     customer::Customer,
     id::RetailerId,
     identifier::Claim,
+    job::Job,
     program::Program,
     sale::Sale,
 };
@@ -138,6 +139,7 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         first.map_err(StartError::FirstProgram)?;
     }
     engine.start_clock_supervisor();
+    engine.start_job_supervisor();
     let recovery = Recovery {
         records_replayed: recovered.records_replayed,
         effects_redelivered,
@@ -171,6 +173,7 @@ fn parcels(pending: &[PendingEffect]) -> Result<Vec<Parcel>, FoldError> {
                 Some(Kind::Sale) => deliveries::<Sale>(&effect.record)?,
                 Some(Kind::Claim) => deliveries::<Claim>(&effect.record)?,
                 Some(Kind::Configuration) => deliveries::<Configuration>(&effect.record)?,
+                Some(Kind::Job) => deliveries::<Job>(&effect.record)?,
                 None => return Err(FoldError { what: format!("{} is of an unknown kind", effect.entity) }),
             };
             let delivery = deliveries.into_iter().nth(usize::from(effect.id.index));

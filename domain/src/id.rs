@@ -83,6 +83,8 @@ id_types!(
     UserTierId,
     /// One change of level of one customer.
     TierMovementId,
+    /// A job that is done to many customers.
+    JobId,
 );
 
 /// The namespace under which ids are derived from business keys. Never changes: stored ids depend on it.

@@ -10,6 +10,7 @@ pub mod customer;
 pub mod entity;
 pub mod id;
 pub mod identifier;
+pub mod job;
 pub mod ledger;
 pub mod program;
 pub mod rules;

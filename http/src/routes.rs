@@ -198,12 +198,21 @@ fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
 }
 
 fn rules(prefix: &str, documented: bool) -> Vec<Row> {
-    use incentives::{fetch_user_state, trigger_user_event, user_progress};
+    use incentives::{
+        fetch_user_state, job_status, run_expiration, run_maintenance, trigger_user_event, user_progress,
+    };
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
     vec![
         row("/incentives/api/1.0/user_events/trigger_user_event", "trigger_user_event", |event| {
             event.route(post().to(trigger_user_event))
         }),
+        row("/incentives/api/1.0/trigger/run_expiration", "run_expiration", |run| {
+            run.route(post().to(run_expiration))
+        }),
+        row("/incentives/api/1.0/trigger/run_maintenance", "run_maintenance", |run| {
+            run.route(post().to(run_maintenance))
+        }),
+        row("/incentives/api/1.0/trigger/job_status", "job_status", |job| job.route(post().to(job_status))),
         row("/incentives/api/1.0/progress/rule_tree/user_progress", "user_progress", |progress| {
             progress.route(post().to(user_progress))
         }),

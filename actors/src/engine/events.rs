@@ -38,7 +38,14 @@ impl Engine {
         let command = customer::Command::Trigger(Box::new(event));
         let error = match self.ask::<Customer>(id.bytes(), command).await {
             Ok(Reply::Triggered(triggered)) => return Ok(*triggered),
-            Ok(Reply::Done | Reply::Credited | Reply::Posted { .. } | Reply::Tiers(_) | Reply::Settled) => {
+            Ok(
+                Reply::Done
+                | Reply::Credited
+                | Reply::Posted { .. }
+                | Reply::Tiers(_)
+                | Reply::Settled
+                | Reply::Stepped(_),
+            ) => {
                 tracing::error!("an event got the answer to something else");
                 return Err(EngineError::Crashed.into());
             }

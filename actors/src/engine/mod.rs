@@ -7,6 +7,7 @@ mod configuration;
 mod customers;
 mod events;
 mod inflight;
+mod jobs;
 mod points;
 mod sale_query;
 mod sales;
@@ -26,6 +27,7 @@ use tokio::sync::oneshot;
 pub use configuration::{ConfigureError, EditError};
 pub use customers::{Clash, CreateError, UpdateError};
 pub use events::TriggerError;
+pub use jobs::JobError;
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};
 pub use sales::{SaleAnswer, SaleError, SaleRequest};
@@ -40,6 +42,7 @@ use crate::{
     dispatcher::Counters,
     entity_actor::{Command, For, View},
     error::{AskError, EngineError},
+    job_supervisor::JobSupervisor,
     kinds::Durable,
     residents::Answering,
     routing::Routing,
@@ -68,6 +71,8 @@ pub(crate) struct Inner {
     /// Set once everything else stands.
     pub clock_supervisor: OnceLock<Addr<ClockSupervisor>>,
     pub due: Arc<DueGauges>,
+    /// Set once everything else stands.
+    pub job_supervisor: OnceLock<Addr<JobSupervisor>>,
 }
 
 impl Engine {
@@ -80,8 +85,18 @@ impl Engine {
     ) -> Self {
         let (inflight, draining) = (Inflight::default(), AtomicBool::new(false));
         let (clock_supervisor, due) = (OnceLock::new(), Arc::default());
-        let inner =
-            Inner { shared, routing, shards, gauges, counters, inflight, draining, clock_supervisor, due };
+        let inner = Inner {
+            shared,
+            routing,
+            shards,
+            gauges,
+            counters,
+            inflight,
+            draining,
+            clock_supervisor,
+            due,
+            job_supervisor: OnceLock::new(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -93,6 +108,15 @@ impl Engine {
         });
         let first = self.inner.clock_supervisor.set(supervisor).is_ok();
         assert!(first, "an engine has one clock supervisor");
+    }
+
+    /// From now on jobs are done.
+    pub(crate) fn start_job_supervisor(&self) {
+        let engine = self.clone();
+        let supervisor =
+            JobSupervisor::start_in_arbiter(&Arbiter::new().handle(), move |_| JobSupervisor::new(engine));
+        let first = self.inner.job_supervisor.set(supervisor).is_ok();
+        assert!(first, "an engine has one job supervisor");
     }
 
     /// The engine's clock.

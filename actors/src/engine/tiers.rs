@@ -59,7 +59,12 @@ impl Engine {
         let refused = match self.ask::<Customer>(id.bytes(), command).await {
             Ok(Reply::Tiers(decided)) => return Ok(*decided),
             Ok(
-                Reply::Done | Reply::Credited | Reply::Posted { .. } | Reply::Settled | Reply::Triggered(_),
+                Reply::Done
+                | Reply::Credited
+                | Reply::Posted { .. }
+                | Reply::Settled
+                | Reply::Stepped(_)
+                | Reply::Triggered(_),
             ) => {
                 unreachable!("a tier command answers what was done about tiers")
             }

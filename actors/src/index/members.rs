@@ -1,5 +1,7 @@
 //! The members of tier levels (incentives.md 7.8). Key: level, customer.
 
+use std::ops::Bound;
+
 use domain::{
     Timestamp,
     customer::UserTier,
@@ -43,6 +45,15 @@ pub fn changes(before: &[UserTier], after: &[UserTier], customer: CustomerId) ->
         IndexChange::Put { index: MEMBERS, key: key(tier.level, customer), value }
     });
     gone.chain(changed).collect()
+}
+
+/// The members of a level behind a customer, by id; none: all of them.
+pub fn behind(level: TierLevelId, after: Option<CustomerId>) -> ScanRange {
+    let all = of(level);
+    match after {
+        Some(after) => ScanRange { start: Bound::Excluded(key(level, after).into()), ..all },
+        None => all,
+    }
 }
 
 /// All members of a level.

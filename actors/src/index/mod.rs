@@ -4,6 +4,7 @@
 pub mod configurations;
 pub mod due;
 pub mod events;
+pub mod jobs;
 pub mod members;
 pub mod remembered;
 pub mod requests;
@@ -26,6 +27,10 @@ pub const MEMBERS: IndexId = IndexId(5);
 pub const EVENTS: IndexId = IndexId(12);
 /// Versions of the configuration. Numbers below 20 are kept for what hangs on customers and sales.
 pub const CONFIGURATIONS: IndexId = IndexId(20);
+/// Jobs that are not done.
+pub const JOBS: IndexId = IndexId(24);
+/// Jobs by what they were asked for under.
+pub const JOBS_ASKED: IndexId = IndexId(25);
 
 /// The version of the values' forms.
 const VALUE_VERSION: u8 = 1;

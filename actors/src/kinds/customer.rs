@@ -54,7 +54,7 @@ impl Durable for Customer {
     /// Nobody waits for the clock's work: a commit for it alone would only hold up those that are waited for.
     fn haste(command: &Command) -> Haste {
         match command {
-            Command::Settle => Haste::Soon,
+            Command::Settle | Command::Job(_) => Haste::Soon,
             Command::Create { .. }
             | Command::Update { .. }
             | Command::CreditSale(_)

@@ -3,6 +3,7 @@
 mod claim;
 mod configuration;
 mod customer;
+mod job;
 mod sale;
 
 use std::fmt::Debug;
@@ -29,11 +30,13 @@ pub enum Kind {
     Claim = 3,
     /// The configuration.
     Configuration = 4,
+    /// A job that is done to many customers.
+    Job = 8,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Customer, Self::Sale, Self::Claim, Self::Configuration];
+    pub const ALL: [Self; 5] = [Self::Customer, Self::Sale, Self::Claim, Self::Configuration, Self::Job];
 
     /// The kind behind a stored number.
     pub fn from_number(number: u8) -> Option<Self> {
@@ -47,6 +50,7 @@ impl Kind {
             Self::Sale => 2,
             Self::Claim => 3,
             Self::Configuration => 4,
+            Self::Job => 8,
         }
     }
 
@@ -57,6 +61,7 @@ impl Kind {
             Self::Sale => "sale",
             Self::Claim => "identifier claim",
             Self::Configuration => "configuration",
+            Self::Job => "job",
         }
     }
 

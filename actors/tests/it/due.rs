@@ -15,12 +15,12 @@ use crate::support::{
     BONUSES, POINTS, PROGRAM, balance, member, options, points, profile, run, start_with, stop, time, whole,
 };
 
-const SYSTEM: &str = "9a000000-0000-4000-8000-000000000020";
-const MEMBER: &str = "9a000000-0000-4000-8000-000000000021";
-const SILVER: &str = "9a000000-0000-4000-8000-000000000022";
+pub const SYSTEM: &str = "9a000000-0000-4000-8000-000000000020";
+pub const MEMBER: &str = "9a000000-0000-4000-8000-000000000021";
+pub const SILVER: &str = "9a000000-0000-4000-8000-000000000022";
 
 /// The grocery program, with Silver reviewed every month: who has no status points falls.
-fn reviewing() -> String {
+pub fn reviewing() -> String {
     let stay = r#""rule_trees": [
   { "id": "9a000000-0000-4000-8000-000000000901", "name": "Stay in Silver", "status": 2, "tree_type": 4,
     "tier_assignments": [ { "tier_system_id": "9a000000-0000-4000-8000-000000000020",
@@ -34,7 +34,7 @@ fn reviewing() -> String {
     program
 }
 
-fn with(disk: &MemoryDisk, program: &str, clock: &str) -> EngineOptions {
+pub fn with(disk: &MemoryDisk, program: &str, clock: &str) -> EngineOptions {
     EngineOptions {
         first_program: program.to_owned(),
         clock: Clock::test(time(clock)),
@@ -43,7 +43,7 @@ fn with(disk: &MemoryDisk, program: &str, clock: &str) -> EngineOptions {
     }
 }
 
-fn deposit(amount: i64) -> Posting {
+pub fn deposit(amount: i64) -> Posting {
     let detail = DepositDetail {
         amount: whole(amount),
         account: POINTS.parse().unwrap(),
@@ -74,7 +74,7 @@ fn to_silver() -> TierCommand {
 }
 
 /// Members in Silver with points that will run out.
-async fn populate(engine: &Engine, count: usize) -> Vec<CustomerId> {
+pub async fn populate(engine: &Engine, count: usize) -> Vec<CustomerId> {
     let tasks: Vec<_> = (0..count)
         .map(|number| {
             let engine = engine.clone();

@@ -6,6 +6,7 @@ mod customers;
 mod due;
 mod durability;
 mod edits;
+mod jobs;
 mod points;
 mod sales;
 mod supervision;

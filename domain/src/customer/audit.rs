@@ -144,7 +144,8 @@ impl AuditLog {
             | Event::TierReviewsSet { .. }
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
-            | Event::DueNoted { .. } => {}
+            | Event::DueNoted { .. }
+            | Event::JobStepped(_) => {}
             Event::TierBenefitsGiven { benefits, written, .. } => {
                 benefits.iter().for_each(|benefit| self.apply_benefit(benefit, *written));
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AuditRow, OutcomeResult, PostedDetail, Profile, TierCommand, TierError, TiersDecided, Transfer,
-    TransferReturned, Triggered, UserEvent,
+    AuditRow, JobStep, OutcomeResult, PostedDetail, Profile, StepOutcome, TierCommand, TierError,
+    TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
 };
 use crate::{
     amount::{AmountError, Points},
@@ -46,6 +46,8 @@ pub enum Command {
     Settle,
     /// Let an event happen.
     Trigger(Box<UserEvent>),
+    /// Have a job's turn.
+    Job(Box<JobStep>),
 }
 
 /// A revision of a sale, for one of its payers.
@@ -267,6 +269,8 @@ pub enum Reply {
     Tiers(Box<TiersDecided>),
     /// Nothing is due any more.
     Settled,
+    /// What came of a job.
+    Stepped(StepOutcome),
 }
 
 /// Why a customer refuses.

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::{Command, Customer, Event, History, TierDraft, cascade, stop::Stop};
+use super::{Command, Customer, Event, History, TierDraft, cascade, job_step, stop::Stop};
 use crate::{
     entity::{Context, Decision, Entity},
     id::IdRun,
@@ -74,6 +74,10 @@ pub(super) fn decide(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Decision<Customer>, Stop> {
+    if let Command::Job(step) = command {
+        // It does what is due by itself, to see what comes of it.
+        return job_step::decide(customer, step, context);
+    }
     if customer.is_due(context.program, context.now) {
         return decide_after_what_is_due(customer, command, context);
     }
@@ -156,7 +160,8 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             | Event::PointsCounted { .. }
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
-            | Event::DueNoted { .. } => None,
+            | Event::DueNoted { .. }
+            | Event::JobStepped(_) => None,
         })
         .min()
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvaluationRecord, EventTriggered, Fingerprint, Profile, Review, Tag, TierRequestKept};
+use super::{
+    EvaluationRecord, EventTriggered, Fingerprint, JobStepped, Profile, Review, Tag, TierRequestKept,
+};
 use crate::{
     amount::Points,
     id::{
@@ -105,6 +107,8 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// What comes before it was done by a job.
+    JobStepped(JobStepped),
 }
 
 /// What rules did besides giving points.

@@ -12,6 +12,7 @@ mod due;
 mod event;
 mod happened;
 mod history;
+mod job_step;
 mod memory;
 mod need;
 mod posting;
@@ -41,6 +42,7 @@ pub use happened::{
     AnsweredEvent, AnsweredEvents, EventTriggered, OutcomeResult, PointsGiven, Triggered, UserEvent,
 };
 pub use history::History;
+pub use job_step::{JobStep, JobStepped, StepOutcome};
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
 pub use need::{Fetched, Need};
 pub use profile::{

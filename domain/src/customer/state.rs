@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Direction, Error, Event, EventTriggered, Memory, PointsPosted, Profile, Remembered, Reply,
-    RuleState, SaleCredited, TierDraft, TierMove, TierMoveCause, Tiers, Transfer, TransferReturned, UserTier,
-    cascade, credit, due, happened, posting, stop::Stop, tier, transfer,
+    Command, Direction, Error, Event, EventTriggered, JobStepped, Memory, PointsPosted, Profile, Remembered,
+    Reply, RuleState, SaleCredited, TierDraft, TierMove, TierMoveCause, Tiers, Transfer, TransferReturned,
+    UserTier, cascade, credit, due, happened, job_step, posting, stop::Stop, tier, transfer,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -28,6 +28,8 @@ pub struct Customer {
     /// The moment noted in the index of due moments.
     pub(super) due: Option<Timestamp>,
     pub(super) rule_state: RuleState,
+    /// The last job that changed something.
+    pub(super) last_job: Option<JobStepped>,
 }
 
 /// Who a customer is.
@@ -124,7 +126,7 @@ impl Customer {
         self.tiers.held().iter().map(|tier| (tier.system, tier.level)).collect()
     }
 
-    fn known(&self) -> Result<&Identity, Error> {
+    pub(super) fn known(&self) -> Result<&Identity, Error> {
         self.identity.as_ref().ok_or(Error::NotFound)
     }
 
@@ -233,6 +235,7 @@ impl Customer {
                 self.known()?;
                 Decision::answer(Reply::Settled).into()
             }
+            Command::Job(step) => return job_step::decide(self, step, context),
         };
         cascade::follow_decision(self, decided, context)
     }
@@ -368,6 +371,7 @@ impl Entity for Customer {
             Event::TierLeft(left) => self.tiers.leave(left),
             Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),
             Event::DueNoted { due } => self.due = *due,
+            Event::JobStepped(stepped) => self.last_job = Some(*stepped),
             Event::RulesActed(acted) => {
                 acted.movements.iter().for_each(|(_, movement)| self.apply_movement(movement));
                 self.rule_state.tag(&acted.tags_added, &acted.tags_removed, acted.at);

@@ -14,6 +14,7 @@ mod histories;
 mod idempotency;
 mod identifier;
 mod identity;
+mod jobs;
 mod limits;
 mod maintenance;
 mod member;

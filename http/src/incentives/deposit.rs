@@ -178,12 +178,17 @@ impl AskedPosting {
             Ok(Reply::Posted { details, rows, at, outcomes }) => {
                 Ok(posted.payload(&details, &rows, at, &customer)?.with_outcomes(&outcomes, &program))
             }
-            Ok(Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled | Reply::Triggered(_)) => {
-                Err(IncentivesError::new(
-                    IncentivesCode::SystemError,
-                    "The posting got the answer to something else.",
-                ))
-            }
+            Ok(
+                Reply::Done
+                | Reply::Credited
+                | Reply::Tiers(_)
+                | Reply::Settled
+                | Reply::Stepped(_)
+                | Reply::Triggered(_),
+            ) => Err(IncentivesError::new(
+                IncentivesCode::SystemError,
+                "The posting got the answer to something else.",
+            )),
             Err(error) => Err(IncentivesError::of_posting(error, |refused| {
                 posted.payload(&refused.details, &[], refused.at, &customer)
             })),

@@ -42,6 +42,8 @@ pub enum IncentivesCode {
     TooManyModificationTypes,
     /// More customers than a call may have.
     TooManyUsers,
+    /// More jobs than may wait.
+    TooManyJobs,
     /// More rows than a page may have.
     TakeTooLarge,
     /// A span of more than a year.
@@ -70,6 +72,8 @@ pub enum IncentivesCode {
     TierLevelNotLive,
     /// No such event.
     EventNotFound,
+    /// No such job.
+    JobNotFound,
     /// Only the platform raises this event.
     EventReserved,
     /// The context of an event is nested, or too long.
@@ -96,6 +100,7 @@ impl IncentivesCode {
             Self::TooManyPointSources => ("too_many_point_sources", 400, "limit"),
             Self::TooManyModificationTypes => ("too_many_modification_types", 400, "limit"),
             Self::TooManyUsers => ("too_many_users", 400, "limit"),
+            Self::TooManyJobs => ("too_many_jobs", 429, "limit"),
             Self::TakeTooLarge => ("take_too_large", 400, "limit"),
             Self::DateRangeTooLong => ("date_range_too_long", 400, "limit"),
             // A write of which no detail was applied is 400, whatever the detail's code (1.2).
@@ -117,6 +122,7 @@ impl IncentivesCode {
             Self::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
             Self::TierLevelNotLive => ("tier_level_not_live", 400, "validation"),
             Self::EventNotFound => ("event_not_found", 404, "not_found"),
+            Self::JobNotFound => ("job_not_found", 404, "not_found"),
             Self::EventReserved => ("event_reserved", 400, "validation"),
             Self::ContextMustBeFlat => ("context_must_be_flat", 400, "validation"),
             Self::IdempotencyConflict => ("idempotency_conflict", 409, "conflict"),
@@ -285,7 +291,7 @@ impl IncentivesError {
             IncentivesCode::MethodNotAllowed => {
                 builder.insert_header((ALLOW, "POST"));
             }
-            IncentivesCode::TemporarilyUnavailable => {
+            IncentivesCode::TemporarilyUnavailable | IncentivesCode::TooManyJobs => {
                 builder.insert_header((RETRY_AFTER, "1"));
             }
             IncentivesCode::InvalidRequest
@@ -307,6 +313,7 @@ impl IncentivesError {
             | IncentivesCode::TierLevelNotFound
             | IncentivesCode::TierLevelNotLive
             | IncentivesCode::EventNotFound
+            | IncentivesCode::JobNotFound
             | IncentivesCode::EventReserved
             | IncentivesCode::ContextMustBeFlat
             | IncentivesCode::IdempotencyConflict

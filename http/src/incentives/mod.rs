@@ -10,6 +10,7 @@ mod deposit;
 mod error;
 mod expirations;
 mod expire;
+mod jobs;
 mod modify;
 mod movement;
 mod objects;
@@ -31,6 +32,10 @@ pub(crate) use deposit::{__path_deposit, __path_deposit_2, deposit, deposit_2};
 pub(crate) use error::{IncentivesCode, IncentivesError, IncentivesErrorBody};
 pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
+pub(crate) use jobs::{
+    __path_job_status, __path_run_expiration, __path_run_maintenance, job_status, run_expiration,
+    run_maintenance,
+};
 pub(crate) use modify::{__path_modify, modify};
 pub(crate) use movement::{
     __path_fetch_history, __path_maintenance, __path_move_user, __path_qualifying, __path_remove_user,

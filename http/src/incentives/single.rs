@@ -45,9 +45,12 @@ pub async fn post(
             let audits = rows.iter().map(|row| PointAuditLog::new(row, context, &program)).collect();
             Ok(Done { detail, audits })
         }
-        Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled | Reply::Triggered(_) => {
-            Err(fault())
-        }
+        Reply::Done
+        | Reply::Credited
+        | Reply::Tiers(_)
+        | Reply::Settled
+        | Reply::Stepped(_)
+        | Reply::Triggered(_) => Err(fault()),
     }
 }
 

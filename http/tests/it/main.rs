@@ -10,6 +10,7 @@ mod customers;
 mod event_configuration;
 mod events;
 mod incentives;
+mod jobs;
 mod odd_bodies;
 mod operations;
 mod point_configuration;

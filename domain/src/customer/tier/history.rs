@@ -90,7 +90,8 @@ impl TierHistory {
             | Event::TierReviewsSet { .. }
             | Event::TierBenefitsGiven { .. }
             | Event::TierRequestKept(_)
-            | Event::DueNoted { .. } => {}
+            | Event::DueNoted { .. }
+            | Event::JobStepped(_) => {}
         }
     }
 }
