@@ -1,9 +1,9 @@
 //! The job supervisor: does jobs, one after the other, in the order in which they were asked for. An actor of its own,
 //! on its own thread.
 //!
-//! Owns who has his turn when, and how many at once. How far a job has come is the job's own state, which is durable; so
-//! after a crash it goes on where it was. Those whose turn it was at that moment are asked again: a customer remembers
-//! what the job has done to it.
+//! Owns who has his turn when, and how many at once. How far a job has come is the job's own state, which is durable;
+//! so after a crash it goes on where it was. Those whose turn it was at that moment are asked again: a customer
+//! remembers what the job has done to it.
 
 mod candidates;
 mod run;

@@ -45,8 +45,8 @@ pub struct RunExpirationRequest<'a> {
     idempotency_id: Member<'a>,
 }
 
-/// Let points run out that are due to. They do so by themselves when it is time; a run makes sure of it, counts, and with
-/// `dry_run` tells what will run out.
+/// Let points run out that are due to. They do so by themselves when it is time; a run makes sure of it, counts, and
+/// with `dry_run` tells what will run out.
 #[utoipa::path(
     post,
     path = "/incentives/api/1.0/trigger/run_expiration",
