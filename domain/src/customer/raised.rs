@@ -97,6 +97,7 @@ impl Raising<'_> {
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
+            | Event::JobStepped(_)
             | Event::PointsCounted { .. } => {}
         }
     }
