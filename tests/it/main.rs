@@ -13,4 +13,6 @@ mod e2e_operations;
 mod e2e_pos;
 mod e2e_replay;
 mod e2e_transactions;
+mod e2e_year;
+mod grocery;
 mod server;
