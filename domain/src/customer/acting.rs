@@ -4,11 +4,10 @@
 use super::{Cause, Customer, Event, RulesActed, Tag, TierDraft, stop::Stop, tags::TAGS_MAX};
 use crate::{
     amount::{Points, Rate},
-    entity::Context,
     id::{LedgerRowId, PointAccountId, TierLevelId, TierSystemId},
     ledger::{Draft, Expiring, ExpiringAmount, First, Movement, TakenFor, Taking},
     program::{
-        LostShare, TierSystem,
+        LostShare, Program, TierSystem,
         tree::{MoveTo, TagRule},
     },
     rules::{Act, Action, RefusalReason, Refused},
@@ -36,10 +35,10 @@ pub(super) fn act(
     actions: &[Action],
     before: &[Cause],
     (draft, levels): (&mut Draft<'_>, &mut TierDraft<'_>),
-    context: &Context<'_>,
+    (program, now): (&Program, Timestamp),
     occurred: Timestamp,
 ) -> Result<Acted, Stop> {
-    let mut acting = Acting { customer, draft, levels, context, occurred, acted: Acted::default() };
+    let mut acting = Acting { customer, draft, levels, program, now, occurred, acted: Acted::default() };
     for action in actions {
         let cause = Cause { tree: action.tree, outcome: action.outcome };
         if before.contains(&cause) {
@@ -52,7 +51,7 @@ pub(super) fn act(
             Act::RemoveTags(tags) => acting.remove_tags(tags),
             Act::Move { system, to, joining_outcomes } => acting.move_within(*system, *to, *joining_outcomes),
             Act::Leave(system) => acting.leave(*system),
-            // What it led to is part of the evaluation.
+            // What it led to is part of the evaluation, or happens afterwards.
             Act::Publish { .. } => None,
         };
         match refused {
@@ -94,7 +93,8 @@ struct Acting<'a, 'b, 'c> {
     customer: &'a Customer,
     draft: &'a mut Draft<'b>,
     levels: &'a mut TierDraft<'c>,
-    context: &'a Context<'a>,
+    program: &'a Program,
+    now: Timestamp,
     occurred: Timestamp,
     acted: Acted,
 }
@@ -107,7 +107,7 @@ impl Acting<'_, '_, '_> {
         points: Points,
         force: bool,
     ) -> Result<Option<RefusalReason>, Stop> {
-        let program = self.context.program;
+        let program = self.program;
         let known: Vec<_> = accounts.iter().filter_map(|id| program.account(*id)).collect();
         let Some(first) = known.first().filter(|_| known.iter().all(|account| account.active)) else {
             return Ok(Some(RefusalReason::Inactive));
@@ -150,7 +150,7 @@ impl Acting<'_, '_, '_> {
             let what = ExpiringAmount::Share(share);
             let losses = self.draft.losses_of(&Expiring { account, source: None, older_than: None, what })?;
             if !losses.is_empty() {
-                self.draft.lose(account, losses, self.context.now, None, self.context.program)?;
+                self.draft.lose(account, losses, self.now, None, self.program)?;
             }
         }
         let nothing = self.draft.movements().len() == before;
@@ -164,7 +164,7 @@ impl Acting<'_, '_, '_> {
     }
 
     fn add_tags(&mut self, rules: &[TagRule]) -> Option<RefusalReason> {
-        let now = self.context.now;
+        let now = self.now;
         let held = self.customer.rule_state.tags.iter().filter(|tag| tag.is_there(now));
         let held: Vec<_> = held.map(|tag| &tag.name).collect();
         let new = |rule: &&TagRule| {
@@ -196,7 +196,7 @@ impl Acting<'_, '_, '_> {
         to: MoveTo,
         joining_outcomes: bool,
     ) -> Option<RefusalReason> {
-        let Some(system) = self.context.program.tier_system(system).filter(|system| system.live) else {
+        let Some(system) = self.program.tier_system(system).filter(|system| system.live) else {
             return Some(RefusalReason::Inactive);
         };
         let from = self.levels.level_in(system.id);

@@ -231,7 +231,9 @@ impl AuditLog {
 
     fn apply_benefit(&mut self, benefit: &TierBenefit, written: Timestamp) {
         let level = benefit.level;
-        for Entry { movement, cause, .. } in &benefit.entries {
+        let acted = benefit.acted.iter().map(|(cause, movement)| (movement, cause));
+        let entries = benefit.entries.iter().map(|Entry { movement, cause, .. }| (movement, cause));
+        for (movement, cause) in acted.chain(entries) {
             // The platform has no word of its own for what staying gives (incentives.md 3.7).
             let (modification_type, entity) = match benefit.kind {
                 BenefitKind::Joining => ("TierJoin", level.to_string()),

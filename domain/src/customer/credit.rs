@@ -45,7 +45,14 @@ pub(super) fn decide(
     let done = earlier.map_or(&[][..], |earlier| &earlier.acted);
     let mut levels = TierDraft::new(customer, context.program, context.now);
     let drafts = (&mut draft, &mut levels);
-    let acted = acting::act(customer, &evaluation.actions, done, drafts, context, business_time)?;
+    let acted = acting::act(
+        customer,
+        &evaluation.actions,
+        done,
+        drafts,
+        (context.program, context.now),
+        business_time,
+    )?;
 
     let mut booking = Booking::new(credit, earlier, business_time, context, draft);
     booking.book(&evaluation.awards)?;
@@ -54,7 +61,7 @@ pub(super) fn decide(
     refused.extend_from_slice(&acted.refused);
     let judged = Judged { credit, earlier, program, business_time, standpoint, recalled, expired };
     let booked = Booked { draft, causes, forfeited, waived, refused, uses };
-    Ok(judged.decided(customer, context, evaluation, acted, booked, levels)?)
+    judged.decided(customer, context, evaluation, acted, booked, levels)
 }
 
 /// A revision of a sale, and what it is judged by.
@@ -86,7 +93,7 @@ impl Judged<'_> {
         levels: &mut TierDraft<'_>,
         acted: &acting::Acted,
         draft: &mut Draft<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Stop> {
         acted.joined.iter().try_for_each(|joined| levels.give_for_rule(*joined, draft))?;
         let points_earned = draft.movements().iter().any(Movement::is_issue);
         // Whatever a sale takes, it takes back.
@@ -95,7 +102,7 @@ impl Judged<'_> {
             levels.undo_rise(&self.standpoint.tiers, self.business_time, draft);
         }
         let happened = Triggers { purchase: true, points_earned, custom_event: false };
-        Ok(levels.qualify(happened, self.business_time, draft)?)
+        levels.qualify(happened, self.business_time, draft)
     }
 
     /// Counts, qualifies for tiers, and puts all that happens into events.
@@ -107,7 +114,7 @@ impl Judged<'_> {
         acted: acting::Acted,
         booked: Booked<'_>,
         mut levels: TierDraft<'_>,
-    ) -> Result<Decided, Error> {
+    ) -> Result<Decided, Stop> {
         let Booked { mut draft, causes, forfeited, waived, refused, uses } = booked;
         let acted_to = self.expired + acted.causes.len();
         let programs = (self.program, context.program);

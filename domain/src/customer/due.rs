@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::{Command, Customer, Event, History, TierDraft, cascade, job_step, stop::Stop};
+use super::{Command, Customer, Event, History, TierBenefit, TierDraft, cascade, job_step, stop::Stop};
 use crate::{
     entity::{Context, Decision, Entity},
     id::IdRun,
@@ -148,8 +148,8 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             }
             Event::PointsExpired { movements, .. } => movements.iter().filter_map(point_due_of).min(),
             Event::TierBenefitsGiven { benefits, .. } => {
-                let entries = benefits.iter().flat_map(|benefit| &benefit.entries);
-                entries.filter_map(|entry| point_due_of(&entry.movement)).min()
+                let movements = benefits.iter().flat_map(TierBenefit::movements);
+                movements.filter_map(point_due_of).min()
             }
             Event::TiersEntered { moves, .. } => moves.iter().filter_map(|step| step.review?.next).min(),
             Event::TierReviewsSet { reviews, .. } => reviews.iter().filter_map(|set| set.review?.next).min(),

@@ -236,6 +236,35 @@ pub struct TierBenefit {
     pub refused: Vec<Refused>,
     /// The use of the level's cap, if it has one.
     pub used: Option<JoiningUse>,
+    /// What was spent or ran out, and because of what; before `entries`.
+    pub acted: Vec<(Cause, Movement)>,
+    /// Outcomes that give no points and were carried out.
+    pub done: Vec<Cause>,
+    /// Tags given.
+    pub tags_added: Vec<Tag>,
+    /// Tags taken.
+    pub tags_removed: Vec<Box<str>>,
+    /// Events to happen because of it, in order.
+    pub published: Vec<PublishedEvent>,
+    /// What it used of the limits.
+    pub uses: Vec<LimitUse>,
+}
+
+impl TierBenefit {
+    /// What was written, in order.
+    pub fn movements(&self) -> impl Iterator<Item = &Movement> {
+        let acted = self.acted.iter().map(|(_, movement)| movement);
+        acted.chain(self.entries.iter().map(|entry| &entry.movement))
+    }
+}
+
+/// An event that a rule publishes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedEvent {
+    /// Which, upper case.
+    pub lookup: Box<str>,
+    /// A flat JSON object.
+    pub context: Option<Box<str>>,
 }
 
 /// For what a level gives something.

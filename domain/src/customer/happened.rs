@@ -210,10 +210,10 @@ pub(super) fn decide_raised(
     context: &Context<'_>,
 ) -> Result<(Decided, u64), Stop> {
     let event = UserEvent {
-        lookup: raised.event.lookup().into(),
+        lookup: raised.lookup.clone(),
         occurred: None,
         quantity: Quantity::from_units(Quantity::UNIT),
-        context: Some(raised.context.clone()),
+        context: raised.context.clone(),
         transaction_id: raised.transaction_id.clone(),
         idempotency_id: None,
     };
@@ -253,8 +253,8 @@ impl Occurring<'_> {
         let expired = draft.movements().len();
         let evaluation = self.evaluate(&draft);
         let mut levels = TierDraft::new(customer, program, context.now);
-        let drafts = (&mut draft, &mut levels);
-        let acted = acting::act(customer, &evaluation.actions, &[], drafts, context, occurred)?;
+        let (drafts, now) = ((&mut draft, &mut levels), (program, context.now));
+        let acted = acting::act(customer, &evaluation.actions, &[], drafts, now, occurred)?;
         let acted_to = expired + acted.causes.len();
         let mut giving = Giving { draft, program, occurred, causes: Vec::new(), results: Vec::new() };
         for award in &evaluation.awards {
@@ -309,7 +309,8 @@ impl Occurring<'_> {
     fn triggers(&self, rows: &[Movement]) -> Triggers {
         let is_about_points = *self.event.lookup == *PlatformEvent::EarnPoints.lookup();
         let points_earned = is_about_points || rows.iter().any(Movement::is_issue);
-        Triggers { purchase: false, points_earned, custom_event: self.depth == 0 }
+        let custom_event = PlatformEvent::of_lookup(&self.event.lookup).is_none();
+        Triggers { purchase: false, points_earned, custom_event }
     }
 
     /// It happened, and nothing came of it because that could not be worked out.

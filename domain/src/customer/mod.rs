@@ -35,8 +35,8 @@ pub use command::{
 };
 pub use event::{
     About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,
-    PostedStatus, Reversed, ReviewResult, ReviewSet, RulesActed, SaleCredited, TierBenefit, TierLeft,
-    TierMove, TierMoveCause,
+    PostedStatus, PublishedEvent, Reversed, ReviewResult, ReviewSet, RulesActed, SaleCredited, TierBenefit,
+    TierLeft, TierMove, TierMoveCause,
 };
 pub use happened::{
     AnsweredEvent, AnsweredEvents, EventTriggered, OutcomeResult, PointsGiven, Triggered, UserEvent,

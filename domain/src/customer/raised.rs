@@ -9,7 +9,7 @@
 //! * Context: `point_account_id`, `points`, `point_audit_log_id`, of points that were issued `point_source_id` too;
 //!   `tier_system_id`, `from_tier_level_id` (unless it was the first), `to_tier_level_id`, `cause`. Ids in lower case.
 
-use super::{Cause, Direction, Entry, Event, PointsPosted, TierMove, TierMoveCause};
+use super::{Cause, Direction, Entry, Event, PointsPosted, TierBenefit, TierMove, TierMoveCause};
 use crate::{
     amount::Points,
     id::{LedgerRowId, OutcomeId, PointAccountId, RuleTreeId},
@@ -18,14 +18,15 @@ use crate::{
     time::Timestamp,
 };
 
-/// An event of the platform that is to start trees.
+/// An event of the platform, or one that a level publishes, that is to start trees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Raised {
-    pub(super) event: PlatformEvent,
+    /// Which, upper case.
+    pub(super) lookup: Box<str>,
     /// When what it is about happened.
     pub(super) occurred: Timestamp,
     /// A flat JSON object.
-    pub(super) context: Box<str>,
+    pub(super) context: Option<Box<str>>,
     /// The till's id of the sale it is about; empty: none.
     pub(super) transaction_id: Box<str>,
     /// How many events led to it, itself included.
@@ -81,9 +82,8 @@ impl Raising<'_> {
                     self.movement(movement, &acted.transaction_id, self.depths.of(*cause));
                 }
             }
-            Event::TierBenefitsGiven { benefits, .. } => {
-                let movements = benefits.iter().flat_map(|benefit| &benefit.entries);
-                movements.for_each(|entry| self.movement(&entry.movement, "", self.depths.trigger));
+            Event::TierBenefitsGiven { benefits, at, .. } => {
+                benefits.iter().for_each(|benefit| self.benefit(benefit, *at));
             }
             Event::PointsExpired { movements, .. } => {
                 movements.iter().for_each(|movement| self.movement(movement, "", self.depths.trigger));
@@ -119,6 +119,17 @@ impl Raising<'_> {
                 }
             }
         }
+    }
+
+    fn benefit(&mut self, benefit: &TierBenefit, at: Timestamp) {
+        benefit.movements().for_each(|movement| self.movement(movement, "", self.depths.trigger));
+        self.raised.extend(benefit.published.iter().map(|published| Raised {
+            lookup: published.lookup.clone(),
+            occurred: at,
+            context: published.context.clone(),
+            transaction_id: "".into(),
+            depth: self.depths.trigger + 1,
+        }));
     }
 
     fn movement(&mut self, movement: &Movement, transaction_id: &str, depth: u8) {
@@ -177,8 +188,9 @@ impl Raising<'_> {
         transaction_id: &str,
         led_to_by: u8,
     ) {
-        let (context, transaction_id, depth) = (context.into(), transaction_id.into(), led_to_by + 1);
-        self.raised.push(Raised { event, occurred, context, transaction_id, depth });
+        let (context, transaction_id, depth) = (Some(context.into()), transaction_id.into(), led_to_by + 1);
+        let lookup = event.lookup().into();
+        self.raised.push(Raised { lookup, occurred, context, transaction_id, depth });
     }
 }
 

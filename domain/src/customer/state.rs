@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Command, Direction, Error, Event, EventTriggered, JobStepped, Memory, PointsPosted, Profile, Remembered,
-    Reply, RuleState, SaleCredited, TierDraft, TierMove, TierMoveCause, Tiers, Transfer, TransferReturned,
-    UserTier, cascade, credit, due, happened, job_step, posting, stop::Stop, tier, transfer,
+    Reply, RuleState, SaleCredited, TierBenefit, TierDraft, TierMove, TierMoveCause, Tiers, Transfer,
+    TransferReturned, UserTier, cascade, credit, due, happened, job_step, posting, stop::Stop, tier,
+    transfer,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -136,12 +137,12 @@ impl Customer {
         profile: &Profile,
         claimed_until: Timestamp,
         context: &Context<'_>,
-    ) -> Result<Decision<Self>, Error> {
+    ) -> Result<Decision<Self>, Stop> {
         if self.identity.is_some() {
-            return Err(Error::Exists);
+            return Err(Error::Exists.into());
         }
         if context.now > claimed_until {
-            return Err(Error::ClaimsExpired);
+            return Err(Error::ClaimsExpired.into());
         }
         let mut events = vec![Event::Created { id, profile: Box::new(profile.clone()), at: context.now }];
         let mut draft = Draft::new(&self.ledger, context.ids, 0);
@@ -307,6 +308,16 @@ impl Customer {
         }
     }
 
+    fn apply_benefit(&mut self, benefit: &TierBenefit, at: Timestamp) {
+        benefit.acted.iter().for_each(|(_, movement)| self.apply_movement(movement));
+        benefit.entries.iter().for_each(|entry| self.apply_movement(&entry.movement));
+        benefit.used.iter().for_each(|used| self.tiers.record_joining(used));
+        for used in &benefit.uses {
+            self.usage.record(used).expect("the decision has summed the uses");
+        }
+        self.rule_state.tag(&benefit.tags_added, &benefit.tags_removed, at);
+    }
+
     fn apply_triggered(&mut self, triggered: &EventTriggered) {
         if triggered.depth == 0 {
             let kind = ActivityKind::Reported(triggered.answer.lookup.clone());
@@ -362,11 +373,8 @@ impl Entity for Customer {
             Event::LotsRedated { account, lots } => self.ledger.redate(*account, lots),
             Event::LotsRecalled { account, lots } => self.ledger.recall(*account, lots),
             Event::TierReviewsSet { reviews, at } => self.tiers.set_reviews(reviews, *at),
-            Event::TierBenefitsGiven { benefits, .. } => {
-                for benefit in benefits {
-                    benefit.entries.iter().for_each(|entry| self.apply_movement(&entry.movement));
-                    benefit.used.iter().for_each(|used| self.tiers.record_joining(used));
-                }
+            Event::TierBenefitsGiven { benefits, at, .. } => {
+                benefits.iter().for_each(|benefit| self.apply_benefit(benefit, *at));
             }
             Event::TierLeft(left) => self.tiers.leave(left),
             Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),

@@ -62,12 +62,17 @@ impl Followed {
         self.0 |= event.bit();
     }
 
+    /// Some level publishes events for entering it or staying in it.
+    pub fn add_published(&mut self) {
+        self.0 |= 32;
+    }
+
     /// Some tree follows this one.
     pub const fn has(self, event: PlatformEvent) -> bool {
         self.0 & event.bit() != 0
     }
 
-    /// No tree follows any.
+    /// No tree follows any, and no level publishes any.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

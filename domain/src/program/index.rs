@@ -55,6 +55,9 @@ impl TreeIndex {
             index.file_counting(place, tree);
             let membership = |node: &Node| matches!(node.test, NodeTest::Membership(_));
             index.asks_days_in_level |= tree.nodes.iter().any(membership);
+            if matches!(tree.kind, TreeKind::Enter(..) | TreeKind::Stay(_)) && tree.publishes() {
+                index.followed.add_published();
+            }
             match &tree.kind {
                 TreeKind::Purchase(_) => {
                     index.purchase.push(place);

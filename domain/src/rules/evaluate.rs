@@ -106,10 +106,22 @@ impl<'a> Passing<'a> {
 
     /// Adds a tree, if it holds. When its arithmetic fails, it is as if it did not.
     pub(super) fn consider(&mut self, tree: &'a RuleTree, scene: &Scene<'_>) -> Result<(), AmountError> {
-        let Some(qualifying) = qualifying_lines(tree, scene)? else { return Ok(()) };
+        match qualifying_lines(tree, scene)? {
+            Some(qualifying) => self.grant(tree, scene, &qualifying),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds a tree as one that holds, with these lines qualifying.
+    pub(super) fn grant(
+        &mut self,
+        tree: &'a RuleTree,
+        scene: &Scene<'_>,
+        qualifying: &LineSet,
+    ) -> Result<(), AmountError> {
         let begin = self.marks();
         let mut meter = Meter::new(tree, None, scene.time, scene.standing.usage)?;
-        if let Err(error) = self.outcomes(tree, &mut meter, scene, &qualifying) {
+        if let Err(error) = self.outcomes(tree, &mut meter, scene, qualifying) {
             self.cut_back(begin);
             return Err(error);
         }

@@ -21,6 +21,7 @@
 //! * Limits cap base awards before multipliers apply; what a multiplier adds counts against the limits of its own tree.
 
 mod award;
+mod benefit;
 mod counters;
 mod data;
 mod entrance;

@@ -253,9 +253,19 @@ fn run_together(trees: &[&RuleTree], scene: &Scene<'_>) -> (Evaluation, Vec<Rule
             failed.push(tree.id);
         }
     }
+    let evaluation = settle_all(&mut passing, scene.time, &mut failed);
+    (evaluation, failed)
+}
+
+/// What trees that hold give together; those whose arithmetic fails give nothing.
+pub(super) fn settle_all(
+    passing: &mut Passing<'_>,
+    time: Timestamp,
+    failed: &mut Vec<RuleTreeId>,
+) -> Evaluation {
     loop {
-        match settle(&passing, scene.time) {
-            Ok(evaluation) => return (evaluation, failed),
+        match settle(passing, time) {
+            Ok(evaluation) => return evaluation,
             // A tree whose arithmetic fails must not win over others either: without it, once more.
             Err(tree) => {
                 passing.trees.retain(|known| known.tree.id != tree);

@@ -112,12 +112,6 @@ fn trees_and_what_they_refer_to() {
             "rule_trees[5].tier_assignments[0].tier_level_id",
             "tier_level_not_found",
         ),
-        (
-            "/rule_trees/7/limits/-",
-            json!({"scope": 0, "max": 1, "uom": 0}),
-            "rule_trees[7].limits",
-            "not_supported",
-        ),
     ]);
     let group = |tree: usize, mode: u32| {
         let tree = format!("/rule_trees/{tree}");
@@ -399,21 +393,34 @@ fn outcomes_and_limits() {
 
 #[test]
 fn outcomes_of_entering_a_level() {
-    let benefit = json!([{"id": nowhere(), "discriminator": 16}]);
-    let found = problems(&spoilt(&[("/rule_trees/7/outcomes", benefit)]));
-    assert_eq!(found, [("rule_trees[7].outcomes[0].discriminator".to_owned(), "not_supported")]);
-    let points = json!({"id": nowhere(), "discriminator": 1, "amount": 5,
-                        "point_source_id": "9a000000-0000-4000-8000-000000000011",
-                        "point_account_ids": ["9a000000-0000-4000-8000-000000000001"]});
-    assert!(compile(&spoilt(&[("/rule_trees/7/outcomes", json!([points]))]), "", "").is_ok());
-    let mut by_amount = points.clone();
-    by_amount["discriminator"] = json!(2);
-    by_amount["rate"] = json!(1);
-    let mut limited = points;
-    limited["limits"] = json!([{"scope": 0, "max": 1, "uom": 0}]);
-    for (outcome, member) in [(by_amount, "discriminator"), (limited, "limits")] {
-        let at = format!("rule_trees[7].outcomes[0].{member}");
-        check(&[("/rule_trees/7/outcomes", json!([outcome]), &at, "not_supported")]);
+    let outcome = |number: u32, members: Value| {
+        let mut outcome = json!({"id": nowhere(), "discriminator": number,
+                                 "point_source_id": "9a000000-0000-4000-8000-000000000011",
+                                 "point_account_ids": ["9a000000-0000-4000-8000-000000000001"]});
+        outcome.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        ("/rule_trees/7/outcomes", json!([outcome]))
+    };
+    let system = json!({"tier_system_id": "9a000000-0000-4000-8000-000000000020", "direction": "up"});
+    let limit = json!([{"scope": 0, "max": 1, "uom": 0}]);
+    for known in [
+        outcome(1, json!({"amount": 5, "limits": limit})),
+        outcome(16, system.clone()),
+        outcome(32, json!({"amount": 5})),
+        outcome(64, json!({"tags": ["x"]})),
+        outcome(512, json!({})),
+        outcome(2048, system),
+    ] {
+        assert!(compile(&spoilt(&[known, ("/rule_trees/7/limits/-", limit[0].clone())]), "", "").is_ok());
+    }
+    let multiplier = json!({"factor": 2, "combine": "add", "applies_to": "all"});
+    for ((pointer, outcomes), member, code) in [
+        (outcome(2, json!({"rate": 1})), "discriminator", "outcome_not_allowed"),
+        (outcome(4, json!({"points": 1, "quantity_per_award": 1})), "discriminator", "outcome_not_allowed"),
+        (outcome(4096, multiplier), "discriminator", "outcome_not_allowed"),
+        (outcome(32, json!({"rate": 1})), "rate", "outcome_not_allowed"),
+        (outcome(8, json!({})), "discriminator", "not_supported"),
+    ] {
+        check(&[(pointer, outcomes, &format!("rule_trees[7].outcomes[0].{member}"), code)]);
     }
 }
 

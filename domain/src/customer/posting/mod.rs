@@ -72,7 +72,7 @@ pub(super) fn decide(
         | Purpose::Receive(_)
         | Purpose::TakeBack(_) => false,
     };
-    Ok(run.decided(expired, publishes)?)
+    run.decided(expired, publishes)
 }
 
 /// What came of a detail so far.
@@ -376,7 +376,7 @@ impl<'a> Run<'a> {
         rows.flat_map(of).collect()
     }
 
-    fn decided(mut self, expired: usize, publishes: bool) -> Result<Decision<Customer>, Error> {
+    fn decided(mut self, expired: usize, publishes: bool) -> Result<Decision<Customer>, Stop> {
         let at = self.context.now;
         let written = self.draft.movements().len();
         let counted = self.count_points(expired, at);

@@ -1,16 +1,16 @@
 //! What joining a level and staying in it give (incentives.md 8.3, 8.4).
 
-use super::TierDraft;
+use super::{TierDraft, draft::CASCADE_MAX};
 use crate::{
-    amount::{AmountError, Points},
-    customer::{BenefitKind, Cause, Entry, JoiningUse, TierBenefit},
-    id::{OutcomeId, PointAccountId, PointSourceId},
+    amount::Points,
+    customer::{BenefitKind, Cause, Entry, JoiningUse, PublishedEvent, TierBenefit, acting, stop::Stop},
+    id::{OutcomeId, PointAccountId, PointSourceId, TierLevelId, TierSystemId},
     ledger::{Draft, Earning},
     program::{
-        JoiningCap, RuleTree, TierLevel,
-        tree::{AwardRule, Effect, Triggers},
+        JoiningCap, Program, RuleTree, TierLevel,
+        tree::{ActionRule, Effect, Outcome, Triggers},
     },
-    rules::{RefusalReason, Refused},
+    rules::{Award, RefusalReason, Refused},
     time::{Span, Timestamp, Unit},
 };
 
@@ -32,7 +32,7 @@ impl TierDraft<'_> {
         happened: Triggers,
         rules_at: Timestamp,
         draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    ) -> Result<(), Stop> {
         let program = self.program;
         let mut trees = self
             .standing(draft, |standing| program.passing_entrances(level.id, happened, standing, rules_at));
@@ -43,32 +43,18 @@ impl TierDraft<'_> {
         if trees.is_empty() {
             return Ok(());
         }
-        let mut benefit = TierBenefit {
-            level: level.id,
-            kind: BenefitKind::Joining,
-            entries: Vec::new(),
-            refused: Vec::new(),
-            used: None,
-        };
+        let mut benefit = TierBenefit::of(level.id, BenefitKind::Joining);
+        let mut joined = Vec::new();
         match level.joining_cap.map(|cap| self.joining_use(level, cap)) {
-            Some(None) => {
-                let outcomes = trees.iter().flat_map(|tree| {
-                    tree.outcomes().iter().map(|outcome| Refused {
-                        tree: tree.id,
-                        outcome: outcome.id,
-                        reason: RefusalReason::FrequencyLimit,
-                    })
-                });
-                benefit.refused = outcomes.collect();
-            }
+            Some(None) => refuse_all(&trees, RefusalReason::FrequencyLimit, &mut benefit),
             Some(used @ Some(_)) => {
                 benefit.used = used;
-                self.give(&trees, &mut benefit, draft)?;
+                joined = self.give(&trees, &mut benefit, draft)?;
             }
-            None => self.give(&trees, &mut benefit, draft)?,
+            None => joined = self.give(&trees, &mut benefit, draft)?,
         }
         self.benefits.push(benefit);
-        Ok(())
+        self.give_for_joined(joined, draft)
     }
 
     /// Gives what staying in a level gives: the outcomes of its stay trees that pass.
@@ -77,19 +63,25 @@ impl TierDraft<'_> {
         level: &TierLevel,
         trees: &[&RuleTree],
         draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    ) -> Result<(), Stop> {
         if trees.iter().all(|tree| tree.outcomes().is_empty()) {
             return Ok(());
         }
-        let mut benefit = TierBenefit {
-            level: level.id,
-            kind: BenefitKind::Staying,
-            entries: Vec::new(),
-            refused: Vec::new(),
-            used: None,
-        };
-        self.give(trees, &mut benefit, draft)?;
+        let mut benefit = TierBenefit::of(level.id, BenefitKind::Staying);
+        let joined = self.give(trees, &mut benefit, draft)?;
         self.benefits.push(benefit);
+        self.give_for_joined(joined, draft)
+    }
+
+    /// Gives what joining the levels gives that a benefit has moved to.
+    fn give_for_joined(
+        &mut self,
+        joined: Vec<(TierSystemId, TierLevelId)>,
+        draft: &mut Draft<'_>,
+    ) -> Result<(), Stop> {
+        self.giving += 1;
+        joined.into_iter().try_for_each(|joined| self.give_for_rule(joined, draft))?;
+        self.giving -= 1;
         Ok(())
     }
 
@@ -110,38 +102,37 @@ impl TierDraft<'_> {
         })
     }
 
+    /// Gives what trees give, and says which levels they have moved to whose benefits are given.
     fn give(
-        &self,
+        &mut self,
         trees: &[&RuleTree],
         benefit: &mut TierBenefit,
         draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
-        for tree in trees {
-            for outcome in tree.outcomes() {
-                let (source, accounts, points) = match &outcome.effect {
-                    Effect::Points { source, accounts, award: AwardRule::Fixed(points) } => {
-                        (*source, accounts, *points)
-                    }
-                    // The compiler keeps these out of trees that look at no purchase.
-                    Effect::Points { award: AwardRule::PerAmount(_) | AwardRule::PerQuantity(_), .. }
-                    | Effect::Multiplier { .. }
-                    | Effect::Action(_) => continue,
-                };
-                let cause = Cause { tree: tree.id, outcome: outcome.id };
-                for &account in accounts {
-                    self.give_points(Gift { cause, source, account, points }, benefit, draft)?;
-                }
-            }
+    ) -> Result<Vec<(TierSystemId, TierLevelId)>, Stop> {
+        if self.giving >= CASCADE_MAX {
+            refuse_all(trees, RefusalReason::CascadeDepth, benefit);
+            return Ok(Vec::new());
         }
-        Ok(())
+        let (program, customer, at) = (self.program, self.customer, self.at);
+        let evaluation = self.standing(draft, |standing| program.level_outcomes(trees, standing, at));
+        let before = draft.movements().len();
+        let acted = acting::act(customer, &evaluation.actions, &[], (draft, self), (program, at), at)?;
+        benefit.acted = acted.causes.into_iter().zip(draft.movements()[before..].iter().cloned()).collect();
+        (benefit.tags_added, benefit.tags_removed) = (acted.tags_added, acted.tags_removed);
+        benefit.published = acted.done.iter().filter_map(|cause| published(program, *cause)).collect();
+        benefit.done = acted.done;
+        benefit.refused.extend(evaluation.refused);
+        benefit.refused.extend(acted.refused);
+        self.uses.extend_from_slice(&evaluation.uses);
+        benefit.uses = evaluation.uses;
+        for Award { tree, outcome, account, source, points } in evaluation.awards {
+            let cause = Cause { tree, outcome };
+            self.give_points(Gift { cause, source, account, points }, benefit, draft)?;
+        }
+        Ok(acted.joined)
     }
 
-    fn give_points(
-        &self,
-        gift: Gift,
-        benefit: &mut TierBenefit,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    fn give_points(&self, gift: Gift, benefit: &mut TierBenefit, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let Gift { cause, source: source_id, account, points } = gift;
         let refused = |outcome: OutcomeId, reason| Refused { tree: cause.tree, outcome, reason };
         let program = self.program;
@@ -171,5 +162,42 @@ impl TierDraft<'_> {
             benefit.entries.push(Entry { movement, cause, account: account.id, source: source_id });
         }
         Ok(())
+    }
+}
+
+impl TierBenefit {
+    /// Of which nothing has been given yet.
+    fn of(level: TierLevelId, kind: BenefitKind) -> Self {
+        Self {
+            level,
+            kind,
+            entries: Vec::new(),
+            refused: Vec::new(),
+            used: None,
+            acted: Vec::new(),
+            done: Vec::new(),
+            tags_added: Vec::new(),
+            tags_removed: Vec::new(),
+            published: Vec::new(),
+            uses: Vec::new(),
+        }
+    }
+}
+
+fn refuse_all(trees: &[&RuleTree], reason: RefusalReason, benefit: &mut TierBenefit) {
+    for tree in trees {
+        let refused = |outcome: &Outcome| Refused { tree: tree.id, outcome: outcome.id, reason };
+        benefit.refused.extend(tree.outcomes().iter().map(refused));
+    }
+}
+
+/// The event that an outcome publishes, if it does.
+fn published(program: &Program, cause: Cause) -> Option<PublishedEvent> {
+    let outcomes = program.tree(cause.tree)?.outcomes();
+    match &outcomes.iter().find(|outcome| outcome.id == cause.outcome)?.effect {
+        Effect::Action(ActionRule::Publish { lookup, context }) => {
+            Some(PublishedEvent { lookup: lookup.clone(), context: context.clone() })
+        }
+        Effect::Action(_) | Effect::Points { .. } | Effect::Multiplier { .. } => None,
     }
 }

@@ -4,24 +4,23 @@ use std::{borrow::Cow, cell::OnceCell};
 
 use super::{Tiers, UserTier, enter, scheduled};
 use crate::{
-    amount::AmountError,
     customer::{
         Customer, Direction, Event, ReviewSet, TierBenefit, TierLeft, TierMove, TierMoveCause,
-        standpoint::Standpoint,
+        standpoint::Standpoint, stop::Stop,
     },
     id::{TierLevelId, TierMovementId, TierSystemId, UserTierId},
     ledger::Draft,
     program::{Program, TierLevel, TierSystem, tree::Triggers},
-    rules::{Counters, Standing},
+    rules::{Counters, LimitUse, Standing},
     time::Timestamp,
 };
 
 /// How often joining benefits may lead to a still higher level within one decision (incentives.md 1.6).
-const CASCADE_MAX: usize = 5;
+pub(super) const CASCADE_MAX: usize = 5;
 
 /// The levels held, with the movements of a decision on top.
 pub(in crate::customer) struct TierDraft<'a> {
-    customer: &'a Customer,
+    pub(super) customer: &'a Customer,
     pub(super) tiers: &'a Tiers,
     pub(super) program: &'a Program,
     /// When what is decided takes place.
@@ -31,6 +30,10 @@ pub(in crate::customer) struct TierDraft<'a> {
     pub(super) reviews: Vec<ReviewSet>,
     pub(super) benefits: Vec<TierBenefit>,
     left: Vec<TierLeft>,
+    /// What its benefits have used of limits.
+    pub(super) uses: Vec<LimitUse>,
+    /// How many benefits have led to each other so far.
+    pub(super) giving: usize,
     /// What nodes have counted with the decision on top; none: nothing more than before.
     counters: Option<Counters>,
     /// Who it is in the eyes of rules, made when a rule looks.
@@ -51,6 +54,8 @@ impl<'a> TierDraft<'a> {
             reviews: Vec::new(),
             benefits: Vec::new(),
             left: Vec::new(),
+            uses: Vec::new(),
+            giving: 0,
             counters: None,
             standpoint: OnceCell::new(),
         }
@@ -72,11 +77,17 @@ impl<'a> TierDraft<'a> {
         let standpoint = self.standpoint.get_or_init(|| Standpoint::now(self.customer, self.at));
         let balance = |account| draft.available(account);
         let lifetime = |account| draft.lifetime(account);
+        let used = (!self.uses.is_empty()).then(|| {
+            let mut usage = self.customer.usage.clone();
+            // What does not sum is far above every limit, and was counted once already.
+            let _ = self.uses.iter().try_for_each(|used| usage.record(used));
+            usage
+        });
         look(&Standing {
             lifetime: &lifetime,
             counters: self.counters.as_ref().unwrap_or(&self.customer.rule_state.counters),
             person: standpoint,
-            ..Standing::anonymous(&standpoint.tiers, &balance, &self.customer.usage)
+            ..Standing::anonymous(&standpoint.tiers, &balance, used.as_ref().unwrap_or(&self.customer.usage))
         })
     }
 
@@ -95,7 +106,7 @@ impl<'a> TierDraft<'a> {
         &mut self,
         (system, level): (TierSystemId, TierLevelId),
         draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    ) -> Result<(), Stop> {
         let level = self.program.tier_system(system).and_then(|system| system.level(level));
         level.map_or(Ok(()), |level| self.give_for_joining(level, Triggers::ALL, self.at, draft))
     }
@@ -106,6 +117,7 @@ impl<'a> TierDraft<'a> {
         self.held.to_mut().retain(|tier| tier.system != system);
         // Whoever joined by this very decision was never there.
         self.moves.retain(|step| step.system != system);
+        self.reviews.retain(|set| set.system != system);
         if self.tiers.of(system).is_some() {
             self.left.push(TierLeft {
                 movement: TierMovementId(draft.next_id()),
@@ -140,7 +152,7 @@ impl<'a> TierDraft<'a> {
     }
 
     /// Joins the level of rank 0 of every live system the customer is not in and has not left (incentives.md 8.1).
-    pub(in crate::customer) fn enrol(&mut self, draft: &mut Draft<'_>) -> Result<(), AmountError> {
+    pub(in crate::customer) fn enrol(&mut self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let program = self.program;
         for system in program.tier_systems().iter().filter(|system| system.live) {
             let known = self.held.iter().any(|tier| tier.system == system.id);
@@ -164,7 +176,7 @@ impl<'a> TierDraft<'a> {
         happened: Triggers,
         rules_at: Timestamp,
         draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    ) -> Result<(), Stop> {
         self.enrol(draft)?;
         let mut happened = happened;
         for _ in 0..CASCADE_MAX {
@@ -178,15 +190,12 @@ impl<'a> TierDraft<'a> {
         Ok(())
     }
 
-    fn rise(
-        &mut self,
-        happened: Triggers,
-        rules_at: Timestamp,
-        draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    fn rise(&mut self, happened: Triggers, rules_at: Timestamp, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let program = self.program;
         for place in 0..self.held.len() {
-            let (system, level) = (self.held[place].system, self.held[place].level);
+            // What a level gives may take out of systems.
+            let Some(tier) = self.held.get(place) else { break };
+            let (system, level) = (tier.system, tier.level);
             let Some(system) = program.tier_system(system).filter(|system| system.live) else { continue };
             let Some(rank) = system.level(level).map(|level| level.rank) else { continue };
             let highest = {
@@ -211,7 +220,7 @@ impl<'a> TierDraft<'a> {
         reached: &TierLevel,
         (happened, rules_at): (Triggers, Timestamp),
         draft: &mut Draft<'_>,
-    ) -> Result<(), AmountError> {
+    ) -> Result<(), Stop> {
         for skipped in system.live_levels_above(rank).take_while(|level| level.rank < reached.rank) {
             self.give_for_joining(skipped, happened, rules_at, draft)?;
         }
@@ -281,6 +290,8 @@ impl<'a> TierDraft<'a> {
             review: scheduled(self.program, (system.id, to.id), self.at, self.at),
         };
         enter(self.held.to_mut(), &step, self.at);
+        // The level that was reviewed is held no more.
+        self.reviews.retain(|set| set.system != system.id);
         self.moves.push(step);
     }
 }

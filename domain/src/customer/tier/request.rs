@@ -95,7 +95,7 @@ pub(in crate::customer) fn decide(
     context: &Context<'_>,
 ) -> Result<Decision<Customer>, Stop> {
     match command {
-        TierCommand::Place(placement) => Ok(place(customer, placement, context)?),
+        TierCommand::Place(placement) => place(customer, placement, context),
         TierCommand::Qualify => {
             let (mut draft, mut tiers) = drafts(customer, context);
             tiers.qualify(Triggers::ALL, context.now, &mut draft)?;
@@ -116,20 +116,20 @@ fn place(
     customer: &Customer,
     placement: &Placement,
     context: &Context<'_>,
-) -> Result<Decision<Customer>, Error> {
+) -> Result<Decision<Customer>, Stop> {
     let request = Request::new(placement.idempotency_id.as_deref(), placement.body());
     if let Some(answer) = request.answered(customer)? {
         return Ok(answer);
     }
     let program = context.program;
-    let system = program.tier_system(placement.system).ok_or(TierError::SystemNotFound)?;
-    let level = system.level(placement.level).ok_or(TierError::LevelNotFound)?;
+    let system = program.tier_system(placement.system).ok_or(Error::Tier(TierError::SystemNotFound))?;
+    let level = system.level(placement.level).ok_or(Error::Tier(TierError::LevelNotFound))?;
     let present = customer.tiers.of(system.id).map(|tier| tier.level);
     if present == Some(level.id) {
         return Ok(Decision::answer(Reply::Tiers(Box::default())));
     }
     if !system.live || !level.is_live() {
-        return Err(TierError::LevelNotLive.into());
+        return Err(Stop::Refuse(TierError::LevelNotLive.into()));
     }
     let (mut draft, mut tiers) = drafts(customer, context);
     tiers.step(system, level, TierMoveCause::Manual, &placement.reason, &mut draft);

@@ -2,8 +2,7 @@
 
 use super::{TierDraft, UserTier, scheduled, set_review};
 use crate::{
-    amount::AmountError,
-    customer::{ReviewResult, ReviewSet, TierMoveCause},
+    customer::{ReviewResult, ReviewSet, TierMoveCause, stop::Stop},
     id::TierSystemId,
     ledger::Draft,
     program::{DemotionMode, TierLevel, TierSystem},
@@ -27,7 +26,7 @@ impl<'a> TierDraft<'a> {
     }
 
     /// Runs the reviews that are due at the moment of the draft.
-    pub(in crate::customer) fn review_due(&mut self, draft: &mut Draft<'_>) -> Result<(), AmountError> {
+    pub(in crate::customer) fn review_due(&mut self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let at = self.at;
         let due = |tier: &&UserTier| tier.review.is_some_and(|review| review.next == Some(at));
         let systems: Vec<_> = self.held.iter().filter(due).map(|tier| tier.system).collect();
@@ -36,7 +35,7 @@ impl<'a> TierDraft<'a> {
 
     /// Runs the stay rules of the level held in a system: who does not pass moves down. Members in their safe time, and
     /// levels that are not live, are left alone; so is a level that was joined or reviewed at this very moment.
-    pub(super) fn review(&mut self, system: TierSystemId, draft: &mut Draft<'_>) -> Result<(), AmountError> {
+    pub(super) fn review(&mut self, system: TierSystemId, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let program = self.program;
         let Some(tier) = self.held.iter().find(|tier| tier.system == system).cloned() else { return Ok(()) };
         let Some(system) = program.tier_system(system).filter(|system| system.live) else { return Ok(()) };

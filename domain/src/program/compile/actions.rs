@@ -86,7 +86,11 @@ fn spend(
     let force = report.optional(at, "force_spend", document.force_spend).unwrap_or(false);
     let points = if document.rate.is_there() {
         if !amounts {
-            report.add(&at.member("rate"), ProblemCode::OutcomeNotAllowed, "an event has no amount");
+            report.add(
+                &at.member("rate"),
+                ProblemCode::OutcomeNotAllowed,
+                "there is no purchase to take an amount from",
+            );
         }
         if document.amount.is_there() {
             report.add(&at.member("amount"), ProblemCode::InvalidValue, "either an amount or a rate");

@@ -4,6 +4,7 @@
 //! release resets counters.
 
 use super::constraints::Documents;
+use crate::time::{Span, Unit};
 
 /// Members that say nothing about what is counted.
 const MEANINGLESS: [&str; 6] = ["id", "rule_id", "rank", "version", "is_new", "retailer_id"];
@@ -27,6 +28,32 @@ pub(super) fn words(constraints: &Documents) -> String {
         .collect();
     all.sort();
     all.join("\n")
+}
+
+/// What is counted, beside the constraints: the type of the node, its basis, the event, the time looked back. The text
+/// is stored in effect: its form never changes.
+pub(super) fn what(
+    number: i64,
+    distinct: bool,
+    basis: i64,
+    lookup: Option<&str>,
+    lookback: Option<Span>,
+) -> String {
+    let lookup = lookup.unwrap_or_default();
+    let lookback = lookback.map_or(String::new(), |span| {
+        let unit = match span.unit {
+            Unit::Day => 0,
+            Unit::Week => 1,
+            Unit::Month => 2,
+            Unit::Year => 3,
+            Unit::Hour => 4,
+            Unit::Minute => 5,
+            Unit::Quarter => 6,
+            Unit::Forever => 7,
+        };
+        format!("{}*{unit}", span.value)
+    });
+    format!("{number} {} {basis} {lookup} {lookback}", u8::from(distinct))
 }
 
 /// FNV-1a over the texts. Stored in customers' states: it never changes.

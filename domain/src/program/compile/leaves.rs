@@ -93,7 +93,8 @@ impl Leaf<'_, '_> {
         let comparison = comparison(std::mem::take(&mut document.comparison), at, report);
         let distinct = report.optional(at, "distinct", std::mem::take(&mut document.distinct)) == Some(true);
         let target = target(number, distinct, &mut document, at, report);
-        let basis = match report.number(at, "amount_basis", document.amount_basis, 0..=3, 2) {
+        let basis_number = report.number(at, "amount_basis", document.amount_basis, 0..=3, 2);
+        let basis = match basis_number {
             0 => AmountBasis::Items,
             1 => AmountBasis::Subtotal,
             2 => AmountBasis::Qualifying,
@@ -126,7 +127,8 @@ impl Leaf<'_, '_> {
             }
         };
         let lookback = shortest(lookback, last).filter(|span| span.unit != Unit::Forever);
-        let more = format!("{number} {distinct} {basis:?} {lookup:?} {lookback:?}");
+        let basis = i64::from(number == 64) * basis_number;
+        let more = fingerprint::what(number, distinct, basis, lookup.as_deref(), lookback);
         let fingerprint = fingerprint::of(&[&more, &worded]);
         CountTest { what, comparison, target, lookback, fingerprint }
     }

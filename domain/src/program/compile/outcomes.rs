@@ -3,7 +3,7 @@
 use super::{
     super::{
         document::{self, Field, Items},
-        tree::{AmountBasis, AwardRule, Combine, Effect, Limit, Multiplied, Outcome, PerAmount, PerQuantity},
+        tree::{AmountBasis, AwardRule, Combine, Effect, Multiplied, Outcome, PerAmount, PerQuantity},
     },
     Path, ProblemCode, Report, Unique, actions,
     leaves::data_path,
@@ -51,9 +51,6 @@ pub(super) fn outcomes(
         report.refuse(&at, "delay", &document.delay, "delayed outcomes are");
         let rank = report.optional(&at, "rank", std::mem::take(&mut document.rank)).unwrap_or(0);
         let limits = limits(std::mem::take(&mut document.limits), &at, report);
-        if tree_type.is_of_level() && !is_fixed_points(&document, &limits, &at, report) {
-            continue;
-        }
         let effect = effect(document, (tree_type, chosen_items), known, siblings, &at, report);
         if let (Some(id), Some(effect)) = (id, effect) {
             ranked.push((rank, Outcome { id, limits, effect }));
@@ -61,25 +58,6 @@ pub(super) fn outcomes(
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-/// Where a level is entered or kept there is no purchase to reckon with, and nothing counts the uses of a limit.
-fn is_fixed_points(
-    document: &document::Outcome,
-    limits: &[Limit],
-    at: &Path<'_>,
-    report: &mut Report,
-) -> bool {
-    let others =
-        matches!(document.discriminator.present(), Some(2 | 4 | 16 | 32 | 64 | 128 | 512 | 2048 | 4096));
-    if others {
-        let what = "outcomes for entering or keeping a tier level other than fixed points are";
-        report.not_supported(&at.member("discriminator"), what);
-    }
-    if !limits.is_empty() {
-        report.not_supported(&at.member("limits"), "limits of outcomes for a tier level are");
-    }
-    !others
 }
 
 fn effect(
@@ -94,8 +72,14 @@ fn effect(
     let number = report.required(at, "discriminator", std::mem::take(&mut document.discriminator))?;
     match number {
         1 | 2 | 4 => {
-            if number == 2 && tree_type == TreeType::Event {
-                let message = "an event has no amount";
+            let message = match tree_type {
+                TreeType::Purchase => None,
+                TreeType::Event => (number == 2).then_some("an event has no amount"),
+                TreeType::Enter | TreeType::Stay => {
+                    (number != 1).then_some("a level has neither an amount nor a quantity")
+                }
+            };
+            if let Some(message) = message {
                 report.add(&at.member("discriminator"), ProblemCode::OutcomeNotAllowed, message);
             }
             let source = std::mem::take(&mut document.point_source_id);
@@ -109,9 +93,14 @@ fn effect(
             let (source, accounts) = target?;
             Some(Effect::Points { source, accounts, award: award? })
         }
+        4096 if tree_type.is_of_level() => {
+            let message = "what a level gives is not multiplied";
+            report.add(&at.member("discriminator"), ProblemCode::OutcomeNotAllowed, message);
+            None
+        }
         4096 => multiplier(document, siblings, at, report),
         16 | 32 | 64 | 128 | 512 | 2048 => {
-            let amounts = tree_type != TreeType::Event;
+            let amounts = tree_type == TreeType::Purchase;
             actions::action(number, document, (amounts, chosen_items), known, at, report).map(Effect::Action)
         }
         other => {

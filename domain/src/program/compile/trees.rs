@@ -168,9 +168,6 @@ fn tree(
     let chosen_items = nodes::select_items(&nodes);
     let outcomes =
         outcomes::outcomes(document.outcomes, (tree_type, chosen_items), known, siblings, at, report);
-    if tree_type.is_of_level() && !limits.is_empty() {
-        report.not_supported(&at.member("limits"), "limits of trees that enter or keep a tier level are");
-    }
     let kind = match tree_type {
         TreeType::Purchase => TreeKind::Purchase(outcomes),
         TreeType::Event => TreeKind::Event(triggers.events, outcomes),

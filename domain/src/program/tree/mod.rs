@@ -86,6 +86,13 @@ impl RuleTree {
         }
     }
 
+    /// One of its outcomes publishes an event.
+    pub fn publishes(&self) -> bool {
+        let publishes =
+            |outcome: &Outcome| matches!(outcome.effect, Effect::Action(ActionRule::Publish { .. }));
+        self.outcomes().iter().any(publishes)
+    }
+
     /// What it gives when it passes, by rank.
     pub fn outcomes(&self) -> &[Outcome] {
         match &self.kind {
@@ -102,10 +109,9 @@ impl RuleTree {
 pub enum TreeKind {
     /// 1: gives something for a purchase. By rank, in the order of the document where ranks are equal.
     Purchase(Vec<Outcome>),
-    /// 3: says who enters a tier level, after what it is looked at, and what joining gives: fixed points.
+    /// 3: says who enters a tier level, after what it is looked at, and what joining gives.
     Enter(Triggers, Vec<Outcome>),
-    /// 4: says who stays in a tier level, and what staying gives: fixed points. The maintenance clock alone looks at
-    /// it.
+    /// 4: says who stays in a tier level, and what staying gives. The maintenance clock alone looks at it.
     Stay(Vec<Outcome>),
     /// 2: gives something for an event of one of these names, which are in upper case.
     Event(Vec<Box<str>>, Vec<Outcome>),
