@@ -2,8 +2,8 @@
 
 use domain::{
     customer,
-    id::{CustomerId, IdentifierId},
-    identifier,
+    id::{CustomerId, IdentifierId, SaleId},
+    identifier, sale, tombstone,
 };
 use store::{EffectId, EntityKey};
 
@@ -16,6 +16,10 @@ pub enum Delivery {
     Customer(CustomerId, customer::Command),
     /// For an identifier claim.
     Claim(IdentifierId, identifier::Command),
+    /// For a sale.
+    Sale(SaleId, sale::Command),
+    /// For a tombstone.
+    Tombstone(CustomerId, tombstone::Command),
 }
 
 impl Delivery {
@@ -24,6 +28,8 @@ impl Delivery {
         match self {
             Self::Customer(id, _) => Kind::Customer.key(id.bytes()),
             Self::Claim(id, _) => Kind::Claim.key(id.bytes()),
+            Self::Sale(id, _) => Kind::Sale.key(id.bytes()),
+            Self::Tombstone(id, _) => Kind::Tombstone.key(id.bytes()),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What the store asks of the layer above: how records change a snapshot, for every kind; and what they say, for
 //! people.
 
-use domain::{configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale};
-use store::{EntityKey, Fold, FoldError};
+use domain::{
+    configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale,
+    tombstone::Tombstone,
+};
+use store::{EntityKey, Fold, FoldError, Folded};
 
 use crate::{
     kinds::{Durable, Kind},
-    record::{Record, encode_snapshot, recover},
+    record::{Record, decode_snapshot, encode_snapshot},
 };
 
 /// Folds the records of every kind of entity.
@@ -19,20 +22,35 @@ impl Fold for EntityFold {
         entity: EntityKey,
         snapshot: Option<&[u8]>,
         records: &[&[u8]],
-    ) -> Result<Option<Vec<u8>>, FoldError> {
+    ) -> Result<Folded, FoldError> {
         match kind_of(entity)? {
             Kind::Customer => fold::<Customer>(snapshot, records),
             Kind::Sale => fold::<Sale>(snapshot, records),
             Kind::Claim => fold::<Claim>(snapshot, records),
             Kind::Configuration => fold::<Configuration>(snapshot, records),
             Kind::Job => fold::<Job>(snapshot, records),
+            Kind::Tombstone => fold::<Tombstone>(snapshot, records),
         }
     }
 }
 
-fn fold<E: Durable>(snapshot: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
-    let state: E = recover(snapshot, records.iter().copied())?;
-    Ok((!state.is_gone()).then(|| encode_snapshot(&state)))
+fn fold<E: Durable>(snapshot: Option<&[u8]>, records: &[&[u8]]) -> Result<Folded, FoldError> {
+    let mut state: E = snapshot.map(decode_snapshot).transpose()?.unwrap_or_default();
+    let mut forgets_before = None;
+    for (place, bytes) in records.iter().enumerate() {
+        for event in &Record::<E>::decode(bytes)?.events {
+            state.apply(event);
+            if E::forgets_past(event) {
+                forgets_before = Some(place);
+            }
+        }
+    }
+    Ok(match (state.is_gone(), forgets_before) {
+        (false, None) => Folded::Kept(encode_snapshot(&state)),
+        (false, Some(from)) => Folded::Restated { snapshot: encode_snapshot(&state), from },
+        (true, None) => Folded::Gone,
+        (true, Some(_)) => Folded::Erased,
+    })
 }
 
 fn kind_of(entity: EntityKey) -> Result<Kind, FoldError> {
@@ -59,6 +77,7 @@ pub fn inspect_record(entity: EntityKey, bytes: &[u8]) -> Result<Inspected, Fold
         Kind::Claim => inspect::<Claim>(bytes),
         Kind::Configuration => inspect::<Configuration>(bytes),
         Kind::Job => inspect::<Job>(bytes),
+        Kind::Tombstone => inspect::<Tombstone>(bytes),
     }
 }
 

@@ -35,9 +35,9 @@ mod start;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, JobError,
-    MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter, SalePage, SaleQuery,
-    SaleRequest, SaleSort, SortDirection, Transferred, TriggerError, UpdateError,
+    ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, EraseError,
+    Erasure, JobError, MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter,
+    SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, Transferred, TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

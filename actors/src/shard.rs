@@ -4,7 +4,10 @@
 use std::rc::Rc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
-use domain::{configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale};
+use domain::{
+    configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale,
+    tombstone::Tombstone,
+};
 use store::{Epoch, Lsn};
 
 use crate::{
@@ -28,6 +31,7 @@ pub struct Shard {
     claims: Residents<Claim>,
     configurations: Residents<Configuration>,
     jobs: Residents<Job>,
+    tombstones: Residents<Tombstone>,
     gauges: std::sync::Arc<ShardGauges>,
 }
 
@@ -56,6 +60,7 @@ impl Shard {
             claims: Residents::new(UNBOUNDED),
             configurations: Residents::new(UNBOUNDED),
             jobs: Residents::new(UNBOUNDED),
+            tombstones: Residents::new(UNBOUNDED),
             gauges,
         }
     }
@@ -67,6 +72,7 @@ impl Shard {
         self.claims.revive(common, &shard);
         self.configurations.revive(common, &shard);
         self.jobs.revive(common, &shard);
+        self.tombstones.revive(common, &shard);
     }
 
     fn measure(&self) {
@@ -75,7 +81,8 @@ impl Shard {
             + self.sales.len()
             + self.claims.len()
             + self.configurations.len()
-            + self.jobs.len();
+            + self.jobs.len()
+            + self.tombstones.len();
         self.gauges.resident.store(u64::try_from(resident).unwrap_or(u64::MAX), Relaxed);
         let pending = self.common.pending.borrow().len();
         self.gauges.pending.store(u64::try_from(pending).unwrap_or(u64::MAX), Relaxed);
@@ -105,7 +112,8 @@ macro_rules! hosts {
     )+};
 }
 
-hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations, Job => jobs);
+hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations, Job => jobs,
+    Tombstone => tombstones);
 
 /// A command for an entity of this shard.
 pub struct Ask<E: Durable> {
@@ -212,6 +220,8 @@ impl Handler<Deliver> for Shard {
             match &parcel.delivery {
                 Delivery::Customer(..) => self.customers.deliver(id, parcel, &common, &shard),
                 Delivery::Claim(..) => self.claims.deliver(id, parcel, &common, &shard),
+                Delivery::Sale(..) => self.sales.deliver(id, parcel, &common, &shard),
+                Delivery::Tombstone(..) => self.tombstones.deliver(id, parcel, &common, &shard),
             }
         }
     }
@@ -229,6 +239,7 @@ impl Handler<Durables> for Shard {
         self.sales.passivate(through);
         self.claims.passivate(through);
         self.jobs.passivate(through);
+        self.tombstones.passivate(through);
         self.revive(context);
         self.measure();
     }
@@ -243,6 +254,7 @@ impl Handler<NewEpoch> for Shard {
         self.claims.clear();
         self.configurations.clear();
         self.jobs.clear();
+        self.tombstones.clear();
         self.common.enter(epoch);
         self.measure();
     }
@@ -261,6 +273,7 @@ impl Handler<Crashed> for Shard {
             Kind::Claim => self.claims.crashed(id),
             Kind::Configuration => self.configurations.crashed(id),
             Kind::Job => self.jobs.crashed(id),
+            Kind::Tombstone => self.tombstones.crashed(id),
         }
         self.revive(context);
     }
@@ -270,7 +283,7 @@ impl For<Customer> for Parcel {
     fn command(&self) -> Option<&domain::customer::Command> {
         match &self.delivery {
             Delivery::Customer(_, command) => Some(command),
-            Delivery::Claim(..) => None,
+            Delivery::Claim(..) | Delivery::Sale(..) | Delivery::Tombstone(..) => None,
         }
     }
 }
@@ -279,14 +292,26 @@ impl For<Claim> for Parcel {
     fn command(&self) -> Option<&domain::identifier::Command> {
         match &self.delivery {
             Delivery::Claim(_, command) => Some(command),
-            Delivery::Customer(..) => None,
+            Delivery::Customer(..) | Delivery::Sale(..) | Delivery::Tombstone(..) => None,
         }
     }
 }
 
 impl For<Sale> for Parcel {
     fn command(&self) -> Option<&domain::sale::Command> {
-        None
+        match &self.delivery {
+            Delivery::Sale(_, command) => Some(command),
+            Delivery::Customer(..) | Delivery::Claim(..) | Delivery::Tombstone(..) => None,
+        }
+    }
+}
+
+impl For<Tombstone> for Parcel {
+    fn command(&self) -> Option<&domain::tombstone::Command> {
+        match &self.delivery {
+            Delivery::Tombstone(_, command) => Some(command),
+            Delivery::Customer(..) | Delivery::Claim(..) | Delivery::Sale(..) => None,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use domain::{
     job::Job,
     program::Program,
     sale::Sale,
+    tombstone::Tombstone,
 };
 use quick_cache::sync::Cache;
 use store::{Disk, FoldError, OpenError, PendingEffect, ReadError, Store};
@@ -172,6 +173,7 @@ fn parcels(pending: &[PendingEffect]) -> Result<Vec<Parcel>, FoldError> {
                 Some(Kind::Customer) => deliveries::<Customer>(&effect.record)?,
                 Some(Kind::Sale) => deliveries::<Sale>(&effect.record)?,
                 Some(Kind::Claim) => deliveries::<Claim>(&effect.record)?,
+                Some(Kind::Tombstone) => deliveries::<Tombstone>(&effect.record)?,
                 Some(Kind::Configuration) => deliveries::<Configuration>(&effect.record)?,
                 Some(Kind::Job) => deliveries::<Job>(&effect.record)?,
                 None => return Err(FoldError { what: format!("{} is of an unknown kind", effect.entity) }),

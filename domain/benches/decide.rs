@@ -103,6 +103,7 @@ fn purchase(count: usize, transaction_id: &str, at: Timestamp) -> Command {
     let store = StoreId::from_bytes([7; 16]);
     let content = content(count, transaction_id, store, at);
     Command::CreditSale(Box::new(CreditSale {
+        customer: CustomerId::from_bytes([1; 16]),
         sale: SaleId::derive(RetailerId::from_bytes([9; 16]), store, transaction_id),
         revision: 1,
         content: Arc::new(content),

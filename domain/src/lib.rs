@@ -16,6 +16,7 @@ pub mod program;
 pub mod rules;
 pub mod sale;
 pub mod time;
+pub mod tombstone;
 
 pub use amount::{Money, Points, Quantity, Rate};
 pub use time::Timestamp;

@@ -46,7 +46,7 @@ fn table(bench: bool) -> Vec<Row> {
     table.extend(point_of_sale(bench));
     // Also without the prefix, as the platform's pages print the paths (incentives.md 1.1).
     for (prefix, documented) in [("/incentives", true), ("", false)] {
-        for rows in [points, points_2, tiers, rules, configuration] {
+        for rows in [points, points_2, tiers, rules, privacy, configuration] {
             table.extend(rows(prefix, documented));
         }
     }
@@ -218,6 +218,18 @@ fn rules(prefix: &str, documented: bool) -> Vec<Row> {
         }),
         row("/incentives/api/1.0/user_state/fetch", "fetch_user_state", |state| {
             state.route(post().to(fetch_user_state))
+        }),
+    ]
+}
+
+fn privacy(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{erasure_status, export_user, forget_user};
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
+    vec![
+        row("/incentives/api/1.0/gdpr/forget_user", "forget_user", |user| user.route(post().to(forget_user))),
+        row("/incentives/api/1.0/gdpr/export_user", "export_user", |user| user.route(post().to(export_user))),
+        row("/incentives/api/1.0/gdpr/status", "erasure_status", |erasure| {
+            erasure.route(post().to(erasure_status))
         }),
     ]
 }

@@ -2,8 +2,8 @@
 //! the journal is a file of its own.
 
 use laurel_store::{
-    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Haste,
-    Listener, Options, Store, open,
+    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, Folded, FolderDisk,
+    Haste, Listener, Options, Store, open,
 };
 use redb::{Database, Durability, TableDefinition};
 use std::error::Error;
@@ -34,8 +34,8 @@ impl Listener<u64> for Counter {
 struct Last;
 
 impl Fold for Last {
-    fn fold(&self, _: EntityKey, _: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
-        Ok(records.last().map(|record| record.to_vec()))
+    fn fold(&self, _: EntityKey, _: Option<&[u8]>, records: &[&[u8]]) -> Result<Folded, FoldError> {
+        Ok(records.last().map_or(Folded::Gone, |record| Folded::Kept(record.to_vec())))
     }
 }
 

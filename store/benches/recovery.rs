@@ -1,8 +1,8 @@
 //! A million records of 300 bytes: opening with none of them in the tables, the checkpoint, opening after it.
 
 use laurel_store::{
-    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, FolderDisk, Haste,
-    Listener, Options, RedbStore, Store, open,
+    Append, AppendError, CommitFailure, Committed, EntityKey, Epoch, Fold, FoldError, Folded, FolderDisk,
+    Haste, Listener, Options, RedbStore, Store, open,
 };
 use std::error::Error;
 use std::path::Path;
@@ -25,8 +25,8 @@ impl Listener<()> for Quiet {
 struct Last;
 
 impl Fold for Last {
-    fn fold(&self, _: EntityKey, _: Option<&[u8]>, records: &[&[u8]]) -> Result<Option<Vec<u8>>, FoldError> {
-        Ok(records.last().map(|record| record.to_vec()))
+    fn fold(&self, _: EntityKey, _: Option<&[u8]>, records: &[&[u8]]) -> Result<Folded, FoldError> {
+        Ok(records.last().map_or(Folded::Gone, |record| Folded::Kept(record.to_vec())))
     }
 }
 

@@ -8,8 +8,8 @@ use crate::journal::Position;
 use crate::key::{EffectId, EntityKey, Lsn};
 use crate::record_bytes::RecordBytes;
 use crate::shared::Shared;
-use crate::state::{Meta, StateWriter, View};
-use crate::store::CheckpointReport;
+use crate::state::{Meta, StateTurn, StateWriter, View};
+use crate::store::{CheckpointReport, Folded};
 use crate::tail::TailRecord;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -37,27 +37,54 @@ pub(crate) fn run_in_background(shared: &Shared) {
     }
 }
 
-/// Moves everything durable at this moment into the tables.
+/// Moves everything durable at this moment into the tables. If something was erased, now or before and not finished,
+/// nothing of it is in any file afterwards.
 pub(crate) fn run(shared: &Shared) -> Result<CheckpointReport, CheckpointError> {
     let begun = Instant::now();
     let mut turn = shared.state.begin()?;
+    let mut report = CheckpointReport::default();
+    let mut cut = shared.durable();
+    move_through(shared, &mut turn, cut, &mut report)?;
+    let owes_erasure = turn.view()?.owes_erasure;
+    if owes_erasure {
+        // The segment in use may hold what was erased. Everything before the next one goes into the tables too, so that
+        // it can be removed.
+        cut = shared.rotation.ask().map_err(CheckpointError::Rotate)?;
+        move_through(shared, &mut turn, cut, &mut report)?;
+        report.segments_removed = remove_segments(shared, cut)?;
+        // Last, for it ends what is owed.
+        turn.rebuild()?;
+        drop(turn);
+    } else {
+        drop(turn);
+        report.segments_removed = remove_segments(shared, cut)?;
+    }
+    shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+    metrics::histogram!("laurel_store_checkpoint_seconds").record(begun.elapsed());
+    Ok(report)
+}
+
+fn move_through(
+    shared: &Shared,
+    turn: &mut StateTurn<'_>,
+    cut: Position,
+    report: &mut CheckpointReport,
+) -> Result<(), CheckpointError> {
     let view = turn.view()?;
-    let mark = view.mark();
-    let cut = shared.durable();
-    let mut report = CheckpointReport { through: cut.lsn, ..CheckpointReport::default() };
-    if cut != mark {
-        turn.commit(|writer| Fold { shared, view: &view, cut, report: &mut report }.write(writer))?;
+    report.through = cut.lsn;
+    if cut != view.mark() {
+        turn.commit(|writer| Fold { shared, view: &view, cut, report }.write(writer))?;
     }
     drop(view);
     // Also after an earlier attempt that wrote the tables and then could not show them.
     shared.tail.drop_through(cut.lsn);
     shared.overlay.drop_through(cut.lsn);
-    drop(turn);
+    Ok(())
+}
+
+fn remove_segments(shared: &Shared, cut: Position) -> Result<u64, CheckpointError> {
     let removed = shared.segments.remove_through(&*shared.disk, cut.frame);
-    report.segments_removed = removed.map_err(|(file, source)| CheckpointError::Remove { file, source })?;
-    shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
-    metrics::histogram!("laurel_store_checkpoint_seconds").record(begun.elapsed());
-    Ok(report)
+    removed.map_err(|(file, source)| CheckpointError::Remove { file, source })
 }
 
 /// Gives this thread a smaller share of a busy processor: what it does can wait, requests cannot. The share is large
@@ -108,6 +135,9 @@ impl Fold<'_> {
             writer.set_row(index, key, row.value.as_deref())
         })?;
         self.pending(writer, effects)?;
+        if self.report.erased > 0 {
+            writer.owe_erasure()?;
+        }
         writer.set_meta(&Meta { store: self.shared.state.store(), mark: self.cut })?;
         Ok(())
     }
@@ -122,14 +152,28 @@ impl Fold<'_> {
         records.retain(|record| record.lsn <= self.cut.lsn);
         let Some(through) = records.last().map(|last| last.lsn) else { return Ok(()) };
         let snapshot = self.view.snapshot(entity)?;
-        match self.folded(entity, snapshot.map(|found| found.bytes), &records, through)? {
+        let (snapshot, from) =
+            match self.folded(entity, snapshot.map(|found| found.bytes), &records, through)? {
+                Folded::Kept(snapshot) => (Some(snapshot), 0),
+                Folded::Restated { snapshot, from } => {
+                    writer.remove_history(entity)?;
+                    self.report.erased += 1;
+                    (Some(snapshot), from)
+                }
+                Folded::Gone => (None, 0),
+                Folded::Erased => {
+                    self.report.erased += 1;
+                    (None, 0)
+                }
+            };
+        match snapshot {
             None => {
                 writer.remove_entity(entity)?;
                 self.report.removed += 1;
             }
             Some(bytes) => {
                 writer.put_snapshot(entity, through, &bytes)?;
-                for record in &records {
+                for record in &records[from..] {
                     writer.put_history(entity, record.lsn, &record.bytes())?;
                     self.report.records += 1;
                 }
@@ -146,7 +190,7 @@ impl Fold<'_> {
         snapshot: Option<Vec<u8>>,
         records: &[TailRecord],
         through: Lsn,
-    ) -> Result<Option<Vec<u8>>, CheckpointError> {
+    ) -> Result<Folded, CheckpointError> {
         let records: Vec<RecordBytes> = records.iter().map(TailRecord::bytes).collect();
         let slices: Vec<&[u8]> = records.iter().map(AsRef::as_ref).collect();
         self.shared.fold.fold(entity, snapshot.as_deref(), &slices).map_err(|source| CheckpointError::Fold {

@@ -3,6 +3,7 @@
 //!
 //! Must not wait for anything but the queue and the disk, and must not fold.
 
+use crate::disk::CreateFailure;
 use crate::error::CommitFailure;
 use crate::journal::frame::FrameBuilder;
 use crate::journal::record::RecordParts;
@@ -13,6 +14,7 @@ use crate::shared::Shared;
 use crate::store::{Append, Committed, CommittedRecord, Listener};
 use crate::tail::TailRecord;
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -54,6 +56,9 @@ impl<T> Committer<T> {
     /// Works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
         while self.queue.take(&mut self.taken) {
+            if self.shared.rotation.is_asked() {
+                self.rotate();
+            }
             while !self.taken.is_empty() {
                 let cost = self.fill_frame();
                 if let Err(cause) = self.commit(cost) {
@@ -62,6 +67,20 @@ impl<T> Committer<T> {
             }
         }
         self.journal.close();
+    }
+
+    /// Begins another segment of the journal because a checkpoint has asked for it.
+    fn rotate(&mut self) {
+        match self.journal.rotate() {
+            Ok(position) => self.shared.rotation.answer(Ok(position)),
+            Err(CreateFailure { error, may_be_named }) => {
+                let what = error.to_string();
+                if may_be_named {
+                    self.lose(CommitFailure::from(&io::Error::other(error)));
+                }
+                self.shared.rotation.answer(Err(what));
+            }
+        }
     }
 
     /// Moves appends into the frame up to its bounds; answers what they count in the queue.

@@ -183,6 +183,10 @@ pub enum CheckpointError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// What was erased may still be in the journal's segment in use, and the next one cannot be begun. The tables are
+    /// written all the same; the next checkpoint tries again.
+    #[error("the next journal segment cannot be begun to leave behind what was erased: {0}")]
+    Rotate(String),
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,

@@ -24,6 +24,7 @@ mod pending;
 mod queue;
 mod record_bytes;
 mod redb_store;
+mod rotation;
 mod shared;
 mod state;
 mod store;
@@ -41,7 +42,7 @@ pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
 pub use store::{
-    Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, Haste, IndexRow, Listener, Loaded,
-    NotAppended, ScanRange, Stats, Store,
+    Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, Folded, Haste, IndexRow, Listener,
+    Loaded, NotAppended, ScanRange, Stats, Store,
 };
 pub use verify::verify;

@@ -62,6 +62,8 @@ pub fn open<T: Send + 'static>(
     let shared =
         Arc::new(Shared::new(options, OwnedDisk { disk, lock }, fold, state, memory, segments, position));
     let committer = Committer::new(Arc::clone(&shared), Arc::clone(&queue), listener, journal);
+    let nudged = Arc::clone(&queue);
+    shared.rotation.connect(Box::new(move || nudged.nudge()));
     let threads = start_threads(&shared, &queue, committer)?;
     shared.start_checkpoint_if_due();
     Ok((Arc::new(RedbStore::new(shared, queue, threads)), recovered))
@@ -169,7 +171,7 @@ fn start_threads<T: Send + 'static>(
     committer: Committer<T>,
 ) -> Result<Threads, OpenError> {
     let failed = |source| OpenError::Thread { source };
-    let ends = QueueEnd(Arc::clone(queue));
+    let ends = CommitterEnd(Arc::clone(queue), Arc::clone(shared));
     let committer = thread::Builder::new()
         .name("store-committer".to_owned())
         .spawn(move || {
@@ -187,10 +189,11 @@ fn start_threads<T: Send + 'static>(
 }
 
 /// Closes the queue when the committer ends, also by a panic: nobody may wait for a thread that is gone.
-struct QueueEnd<T>(Arc<Queue<T>>);
+struct CommitterEnd<T>(Arc<Queue<T>>, Arc<Shared>);
 
-impl<T> Drop for QueueEnd<T> {
+impl<T> Drop for CommitterEnd<T> {
     fn drop(&mut self) {
         self.0.close();
+        self.1.rotation.end();
     }
 }

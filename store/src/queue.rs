@@ -32,6 +32,8 @@ struct State<T> {
     records: u64,
     /// Somebody waits for what is queued.
     hasty: bool,
+    /// The committer has something to do besides what is queued.
+    nudged: bool,
     committer: Committer,
 }
 
@@ -68,6 +70,7 @@ impl<T> Queue<T> {
             bytes: 0,
             records: 0,
             hasty: false,
+            nudged: false,
             committer: Committer::Awake,
         };
         Self { state: Mutex::new(state), wake: Condvar::new(), bytes_max }
@@ -128,6 +131,13 @@ impl<T> Queue<T> {
         }
     }
 
+    /// The committer has something to do besides what is queued.
+    pub(crate) fn nudge(&self) {
+        let mut state = lock(&self.state);
+        state.nudged = true;
+        self.wake_for(&mut state, true);
+    }
+
     fn wake_for(&self, state: &mut State<T>, now: bool) {
         let wakes = match state.committer {
             Committer::Awake => false,
@@ -141,12 +151,12 @@ impl<T> Queue<T> {
     }
 
     /// Waits for appends that somebody waits for, or for a while for others, and moves all of them into `taken`,
-    /// which must be empty. `false` if the queue is closed and nothing is left.
+    /// which must be empty; it stays so after a nudge. `false` if the queue is closed and nothing is left.
     pub(crate) fn take(&self, taken: &mut VecDeque<Append<T>>) -> bool {
         debug_assert!(taken.is_empty());
         let mut state = lock(&self.state);
         let mut dozed = false;
-        while !state.hasty && (state.waiting.is_empty() || !dozed) {
+        while !state.hasty && !state.nudged && (state.waiting.is_empty() || !dozed) {
             if state.status == Status::Closed {
                 break;
             }
@@ -164,8 +174,9 @@ impl<T> Queue<T> {
         }
         state.committer = Committer::Awake;
         state.hasty = false;
+        let nudged = std::mem::take(&mut state.nudged);
         std::mem::swap(&mut state.waiting, taken);
-        !taken.is_empty()
+        nudged || !taken.is_empty()
     }
 
     /// Appends of this size in all are durable and count no longer.

@@ -8,6 +8,7 @@ use crate::journal::writer::SegmentList;
 use crate::key::Lsn;
 use crate::options::Options;
 use crate::overlay::Overlay;
+use crate::rotation::Rotation;
 use crate::state::StateFile;
 use crate::store::{Fold, NotAppended};
 use crate::tail::Tail;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     /// For the frames of the tail; as many as there are when a checkpoint starts.
     pub(crate) frame_buffers: Arc<FrameBuffers>,
     pub(crate) checkpoint_due: Signal,
+    pub(crate) rotation: Rotation,
     pub(crate) counters: Counters,
     durable: Mutex<Position>,
     durable_lsn: AtomicU64,
@@ -80,6 +82,7 @@ impl Shared {
             segments,
             frame_buffers,
             checkpoint_due: Signal::default(),
+            rotation: Rotation::default(),
             counters: Counters::default(),
             durable: Mutex::new(durable),
             durable_lsn: AtomicU64::new(durable.lsn.get()),

@@ -104,6 +104,8 @@ pub struct CheckpointReport {
     pub snapshots: u64,
     /// Entities that were gone and were removed with their history.
     pub removed: u64,
+    /// Entities that nothing, or nothing older, may remain of; after them the tables were written anew.
+    pub erased: u64,
     /// Records moved into the history.
     pub records: u64,
     /// Index rows written or deleted.
@@ -237,7 +239,7 @@ pub trait Store<T>: Send + Sync {
 /// What only the layer above knows: how records change a snapshot. Must be pure, and must give the same bytes whether
 /// the records come in one call or in several.
 pub trait Fold: Send + Sync {
-    /// The snapshot after `records`; `None` if the entity is gone, which removes its snapshot *and* its history.
+    /// What the entity is after `records`.
     ///
     /// # Errors
     /// [`FoldError`] if snapshot or records do not decode.
@@ -246,7 +248,26 @@ pub trait Fold: Send + Sync {
         entity: EntityKey,
         snapshot: Option<&[u8]>,
         records: &[&[u8]],
-    ) -> Result<Option<Vec<u8>>, FoldError>;
+    ) -> Result<Folded, FoldError>;
+}
+
+/// What an entity is after its records.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Folded {
+    /// This is its snapshot.
+    Kept(Vec<u8>),
+    /// This is its snapshot, and nothing older than one of its records may remain anywhere.
+    Restated {
+        /// The snapshot.
+        snapshot: Vec<u8>,
+        /// The place of that record among those that were given. It says all that the entity is by then, so that the
+        /// snapshot is the fold of what follows.
+        from: usize,
+    },
+    /// Nothing of it needs to be kept: its snapshot and its history are removed.
+    Gone,
+    /// It is gone, and nothing of it may remain anywhere.
+    Erased,
 }
 
 /// A record that has become durable.

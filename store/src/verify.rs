@@ -11,7 +11,7 @@ use crate::key::{EntityKey, Lsn};
 use crate::open::{in_state, open_files, take_disk};
 use crate::options::{Options, PageCheck};
 use crate::state::{STATE_FILE, StateFile, View, decode_pending, parse_history_key};
-use crate::store::Fold;
+use crate::store::{Fold, Folded};
 use std::fmt;
 use std::sync::Arc;
 
@@ -159,9 +159,17 @@ fn compare(view: &View, fold: &dyn Fold, history: &History, report: &mut VerifyR
     }
     let records: Vec<&[u8]> = history.records.iter().map(Vec::as_slice).collect();
     match fold.fold(entity, None, &records) {
-        Ok(Some(folded)) if folded == stored.bytes => {}
-        Ok(Some(_)) => report.find(STATE_FILE, at, "it is not what its history folds to"),
-        Ok(None) => report.find(STATE_FILE, at, "by its history the entity is gone"),
+        Ok(Folded::Kept(folded) | Folded::Restated { snapshot: folded, from: 0 })
+            if folded == stored.bytes => {}
+        Ok(Folded::Kept(_) | Folded::Restated { from: 0, .. }) => {
+            report.find(STATE_FILE, at, "it is not what its history folds to");
+        }
+        Ok(Folded::Restated { .. }) => {
+            report.find(STATE_FILE, at, "its history begins before what should have been forgotten");
+        }
+        Ok(Folded::Gone | Folded::Erased) => {
+            report.find(STATE_FILE, at, "by its history the entity is gone");
+        }
         Err(error) => report.find(STATE_FILE, at, format!("its history does not fold: {error}")),
     }
 }

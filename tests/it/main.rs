@@ -7,6 +7,7 @@
 
 mod e2e_customers;
 mod e2e_demo;
+mod e2e_gdpr;
 mod e2e_incentives;
 mod e2e_lifecycle;
 mod e2e_operations;

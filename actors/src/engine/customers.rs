@@ -108,6 +108,7 @@ impl Engine {
             customer::Error::Exists
             | customer::Error::Refused(_)
             | customer::Error::IdempotencyConflict
+            | customer::Error::TooMuchToForget
             | customer::Error::Tier(_)
             | customer::Error::EventNotFound
             | customer::Error::OccurrenceOutOfRange
@@ -166,19 +167,30 @@ impl Engine {
         if self.inner.shared.holders.get(&id.bytes()).is_some() {
             return Ok(true);
         }
-        let exists =
-            self.look::<Customer, _>(id.bytes(), |customer, _, _| customer.identity().is_some()).await?;
-        if exists {
-            self.inner.shared.holders.insert(id.bytes(), id);
-        }
-        Ok(exists)
+        let holders = std::sync::Arc::clone(&self.inner.shared.holders);
+        // On the customer's own shard, like the removal when it is erased: the two cannot overtake each other.
+        self.look::<Customer, _>(id.bytes(), move |customer, _, _| {
+            let exists = customer.identity().is_some();
+            if exists {
+                holders.insert(id.bytes(), id);
+            }
+            exists
+        })
+        .await
     }
 
     /// The whole audit log of a customer's points, from the durable history; nothing when there is no such customer.
     pub async fn audit_log(&self, id: CustomerId) -> Result<Option<AuditLog>, EngineError> {
         let (mut log, mut known) = (AuditLog::default(), false);
         history::walk::<Customer>(self.inner.shared.store.as_ref(), id.bytes(), |record| {
-            known |= record.events.iter().any(|event| matches!(event, customer::Event::Created { .. }));
+            for event in &record.events {
+                match event {
+                    customer::Event::Created { .. } => known = true,
+                    // Still in the history until the next checkpoint.
+                    customer::Event::Forgotten(_) => known = false,
+                    _ => {}
+                }
+            }
             record.events.iter().for_each(|event| log.apply(event));
             ControlFlow::Continue(())
         })?;

@@ -1,13 +1,18 @@
 //! Events that callers report, and what a customer's rules remember.
 
+use std::ops::ControlFlow;
+
 use domain::{
     amount::AmountError,
-    customer::{self, Customer, Reply, Triggered, UserEvent},
+    customer::{self, Customer, EventTriggered, Reply, Triggered, UserEvent},
     id::CustomerId,
 };
 
 use super::Engine;
-use crate::error::{AskError, EngineError};
+use crate::{
+    error::{AskError, EngineError},
+    history,
+};
 
 /// Why an event did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +38,27 @@ pub enum TriggerError {
 }
 
 impl Engine {
+    /// Every event that happened to a customer, from the durable history, oldest first; nothing when there is no such
+    /// customer.
+    pub async fn user_events(&self, id: CustomerId) -> Result<Option<Vec<EventTriggered>>, EngineError> {
+        let mut events = None;
+        history::walk::<Customer>(self.inner.shared.store.as_ref(), id.bytes(), |record| {
+            for event in record.events {
+                match event {
+                    customer::Event::Created { .. } => events = Some(Vec::new()),
+                    // Still in the history until the next checkpoint.
+                    customer::Event::Forgotten(_) => events = None,
+                    customer::Event::EventTriggered(triggered) => {
+                        events.get_or_insert_default().push(*triggered);
+                    }
+                    _ => {}
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(events)
+    }
+
     /// Lets an event happen to a customer; answers with what came of it when it is durable.
     pub async fn trigger(&self, id: CustomerId, event: UserEvent) -> Result<Triggered, TriggerError> {
         let command = customer::Command::Trigger(Box::new(event));
@@ -44,7 +70,8 @@ impl Engine {
                 | Reply::Posted { .. }
                 | Reply::Tiers(_)
                 | Reply::Settled
-                | Reply::Stepped(_),
+                | Reply::Stepped(_)
+                | Reply::Forgotten(_),
             ) => {
                 tracing::error!("an event got the answer to something else");
                 return Err(EngineError::Crashed.into());
@@ -61,6 +88,7 @@ impl Engine {
             customer::Error::Exists
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
+            | customer::Error::TooMuchToForget
             | customer::Error::Tier(_)
             | customer::Error::Refused(_) => {
                 tracing::error!(%error, "an event was refused for a reason that is not an event's");

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod customers;
+mod erasure;
 mod events;
 mod inflight;
 mod jobs;
@@ -26,6 +27,7 @@ use tokio::sync::oneshot;
 
 pub use configuration::{ConfigureError, EditError};
 pub use customers::{Clash, CreateError, UpdateError};
+pub use erasure::{EraseError, Erasure};
 pub use events::TriggerError;
 pub use jobs::JobError;
 pub use points::PostError;

@@ -44,6 +44,7 @@ impl Engine {
                 customer::Error::Exists
                 | customer::Error::ClaimsExpired
                 | customer::Error::Conflict
+                | customer::Error::TooMuchToForget
                 | customer::Error::Tier(_)
                 | customer::Error::EventNotFound
                 | customer::Error::OccurrenceOutOfRange => {

@@ -81,6 +81,10 @@ impl Engine {
         };
         match self.ask::<Sale>(id.bytes(), command).await {
             Ok(Reply::Recorded(receipt)) => Ok(SaleAnswer { receipt, replayed: false, other_body: false }),
+            Ok(Reply::Forgotten) => {
+                tracing::error!("a sale got the answer to something else");
+                Err(EngineError::Crashed.into())
+            }
             Err(AskError::Refused(Error::Amount(error))) => Err(error.into()),
             Err(AskError::Engine(error)) => Err(error.into()),
         }

@@ -64,7 +64,8 @@ impl Engine {
                 | Reply::Posted { .. }
                 | Reply::Settled
                 | Reply::Stepped(_)
-                | Reply::Triggered(_),
+                | Reply::Triggered(_)
+                | Reply::Forgotten(_),
             ) => {
                 unreachable!("a tier command answers what was done about tiers")
             }
@@ -79,6 +80,7 @@ impl Engine {
             customer::Error::Exists
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
+            | customer::Error::TooMuchToForget
             | customer::Error::EventNotFound
             | customer::Error::OccurrenceOutOfRange
             | customer::Error::Refused(_) => {
@@ -93,7 +95,14 @@ impl Engine {
     pub async fn tier_history(&self, id: CustomerId) -> Result<Option<TierHistory>, EngineError> {
         let (mut movements, mut known) = (TierHistory::default(), false);
         history::walk::<Customer>(self.inner.shared.store.as_ref(), id.bytes(), |record| {
-            known |= record.events.iter().any(|event| matches!(event, customer::Event::Created { .. }));
+            for event in &record.events {
+                match event {
+                    customer::Event::Created { .. } => known = true,
+                    // Still in the history until the next checkpoint.
+                    customer::Event::Forgotten(_) => known = false,
+                    _ => {}
+                }
+            }
             record.events.iter().for_each(|event| movements.apply(event));
             ControlFlow::Continue(())
         })?;

@@ -20,6 +20,11 @@ pub fn put(customer: CustomerId, fingerprint: Fingerprint, answered: &AnsweredEv
     IndexChange::Put { index: EVENTS, key: key(customer, fingerprint), value }
 }
 
+/// The removal of a row.
+pub fn delete(customer: CustomerId, fingerprint: Fingerprint) -> IndexChange {
+    IndexChange::Delete { index: EVENTS, key: key(customer, fingerprint) }
+}
+
 /// The answer of a row.
 pub fn read(value: &[u8]) -> Result<AnsweredEvent, EngineError> {
     codec::decode(value).map(|(_, answered)| answered).map_err(|error| {

@@ -3,9 +3,11 @@
 
 pub mod configurations;
 pub mod due;
+pub mod erasures;
 pub mod events;
 pub mod jobs;
 pub mod members;
+pub mod named;
 pub mod remembered;
 pub mod requests;
 pub mod sales;
@@ -25,6 +27,10 @@ pub const DUE: IndexId = IndexId(4);
 pub const MEMBERS: IndexId = IndexId(5);
 /// Answers to events under a customer's keys.
 pub const EVENTS: IndexId = IndexId(12);
+/// Sales that name a customer and have given nothing.
+pub const NAMED: IndexId = IndexId(16);
+/// Erasures by request id.
+pub const ERASURES: IndexId = IndexId(17);
 /// Versions of the configuration. Numbers below 20 are kept for what hangs on customers and sales.
 pub const CONFIGURATIONS: IndexId = IndexId(20);
 /// Jobs that are not done.

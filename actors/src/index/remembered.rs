@@ -20,6 +20,11 @@ pub fn put(customer: CustomerId, fingerprint: Fingerprint, remembered: &Remember
     IndexChange::Put { index: REMEMBERED, key: key(customer, fingerprint), value }
 }
 
+/// The removal of a row.
+pub fn delete(customer: CustomerId, fingerprint: Fingerprint) -> IndexChange {
+    IndexChange::Delete { index: REMEMBERED, key: key(customer, fingerprint) }
+}
+
 /// The answer of a row.
 pub fn read(value: &[u8]) -> Result<Remembered, EngineError> {
     codec::decode(value).map(|(_, remembered)| remembered).map_err(|error| {

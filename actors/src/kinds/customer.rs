@@ -1,11 +1,16 @@
 //! Customers in the store.
 
-use domain::customer::{AnsweredEvent, Command, Customer, Effect, Event, Posting, Purpose, Remembered};
-use domain::identifier;
+use domain::{
+    customer::{AnsweredEvent, Command, Customer, Effect, Event, Forgotten, Posting, Purpose, Remembered},
+    id::CustomerId,
+    identifier,
+    sale::{self, ForgetMember},
+    tombstone,
+};
 use store::{Haste, IndexChange};
 
 use super::{Decided, Durable, Kind, Residence};
-use crate::{delivery::Delivery, index};
+use crate::{delivery::Delivery, index, shard_context::Shared};
 
 impl Durable for Customer {
     const KIND: Kind = Kind::Customer;
@@ -21,6 +26,9 @@ impl Durable for Customer {
         };
         let mut rows = Vec::new();
         for event in decided.events {
+            if let Event::Forgotten(forgotten) = event {
+                return rows_of_forgotten(before, id, forgotten);
+            }
             if let Event::EventTriggered(triggered) = event {
                 rows.extend(triggered.key.map(|(key, body)| {
                     let answered = AnsweredEvent { body, answer: triggered.answer.clone(), at: triggered.at };
@@ -60,6 +68,7 @@ impl Durable for Customer {
             | Command::CreditSale(_)
             | Command::Post(_)
             | Command::Trigger(_)
+            | Command::Forget(_)
             | Command::Tiers(_) => Haste::Now,
         }
     }
@@ -80,7 +89,44 @@ impl Durable for Customer {
             Effect::ReturnPoints(returned) => {
                 posting(returned.transfer.from, Purpose::TakeBack(returned.clone()))
             }
+            Effect::ReleaseClaim { claim, customer } => {
+                Delivery::Claim(*claim, identifier::Command::Release { customer: *customer })
+            }
+            Effect::ForgetIn { sale, customer, named } => {
+                let member = ForgetMember { customer: *customer, named: named.clone() };
+                Delivery::Sale(*sale, sale::Command::Forget(member))
+            }
+            Effect::Bury { tombstone, rows } => {
+                Delivery::Tombstone(*tombstone, tombstone::Command::Bury(rows.clone()))
+            }
         };
         effects.iter().map(delivery).collect()
     }
+
+    /// Whoever was erased must not be found by id in the cache of those who exist.
+    fn decided(state: &Self, id: [u8; 16], shared: &Shared) {
+        if state.identity().is_none() {
+            shared.holders.remove(&id);
+        }
+    }
+
+    /// A customer who does not exist, or no longer.
+    fn is_gone(&self) -> bool {
+        self.identity().is_none()
+    }
+
+    fn forgets_past(event: &Event) -> bool {
+        matches!(event, Event::Forgotten(_))
+    }
+}
+
+/// The rows of an erasure: its own, and the end of everything that is kept under the customer's id. **Every index whose
+/// rows hang on customers must be here.**
+fn rows_of_forgotten(before: &Customer, id: CustomerId, forgotten: &Forgotten) -> Vec<IndexChange> {
+    let mut rows = vec![index::erasures::put(forgotten)];
+    rows.extend(forgotten.keys.iter().map(|key| index::remembered::delete(id, *key)));
+    rows.extend(forgotten.event_keys.iter().map(|key| index::events::delete(id, *key)));
+    rows.extend(before.due().map(|due| index::due::delete(due, id)));
+    rows.extend(index::members::changes(before.tiers(), &[], id));
+    rows
 }

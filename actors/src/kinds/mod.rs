@@ -5,6 +5,7 @@ mod configuration;
 mod customer;
 mod job;
 mod sale;
+mod tombstone;
 
 use std::fmt::Debug;
 
@@ -30,13 +31,16 @@ pub enum Kind {
     Claim = 3,
     /// The configuration.
     Configuration = 4,
+    /// What stays of an erased customer.
+    Tombstone = 5,
     /// A job that is done to many customers.
     Job = 8,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Customer, Self::Sale, Self::Claim, Self::Configuration, Self::Job];
+    pub const ALL: [Self; 6] =
+        [Self::Customer, Self::Sale, Self::Claim, Self::Configuration, Self::Tombstone, Self::Job];
 
     /// The kind behind a stored number.
     pub fn from_number(number: u8) -> Option<Self> {
@@ -50,6 +54,7 @@ impl Kind {
             Self::Sale => 2,
             Self::Claim => 3,
             Self::Configuration => 4,
+            Self::Tombstone => 5,
             Self::Job => 8,
         }
     }
@@ -61,6 +66,7 @@ impl Kind {
             Self::Sale => "sale",
             Self::Claim => "identifier claim",
             Self::Configuration => "configuration",
+            Self::Tombstone => "tombstone",
             Self::Job => "job",
         }
     }
@@ -109,6 +115,11 @@ pub trait Durable:
 
     /// Nothing of it needs to be kept.
     fn is_gone(&self) -> bool {
+        false
+    }
+
+    /// Nothing from before this event may remain on disk. What the entity is after it depends on nothing before it.
+    fn forgets_past(_event: &Self::Event) -> bool {
         false
     }
 

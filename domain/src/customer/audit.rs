@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     About, BenefitKind, Cause, Entry, Event, EventTriggered, PointsPosted, ReversalTarget, RulesActed,
     SaleCredited, TierBenefit,
@@ -16,8 +18,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// What kind of row it is (`audit_type`, incentives.md 3.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What kind of row it is (`audit_type`, incentives.md 3.6). Stored: grows at the end only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuditKind {
     /// Points were issued.
     Issuance,
@@ -50,8 +52,8 @@ impl AuditKind {
     }
 }
 
-/// One row of the audit log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One row of the audit log. Stored as what stays of an erased customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRow {
     /// The row.
     pub id: LedgerRowId,
@@ -86,7 +88,7 @@ pub struct AuditRow {
 }
 
 /// What caused a row.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CausedBy {
     /// The caller's `reference_type`, or a platform word (incentives.md 3.7).
     pub modification_type: Box<str>,
@@ -144,6 +146,7 @@ impl AuditLog {
             | Event::TierReviewsSet { .. }
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
+            | Event::Forgotten(_)
             | Event::DueNoted { .. }
             | Event::JobStepped(_) => {}
             Event::TierBenefitsGiven { benefits, written, .. } => {

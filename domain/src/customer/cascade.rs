@@ -157,7 +157,12 @@ fn tell(decision: &mut Decision<Customer>, followed: &[Event]) {
             own.answer.clone_from(answer);
         }
         Reply::Posted { outcomes, .. } => outcomes.extend(results()),
-        Reply::Done | Reply::Credited | Reply::Tiers(_) | Reply::Settled | Reply::Stepped(_) => {}
+        Reply::Done
+        | Reply::Credited
+        | Reply::Tiers(_)
+        | Reply::Settled
+        | Reply::Stepped(_)
+        | Reply::Forgotten(_) => {}
     }
 }
 

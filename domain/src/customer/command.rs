@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AuditRow, JobStep, OutcomeResult, PostedDetail, Profile, StepOutcome, TierCommand, TierError,
-    TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
+    AuditRow, Forget, Forgetting, JobStep, OutcomeResult, PostedDetail, Profile, StepOutcome, TierCommand,
+    TierError, TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
 };
 use crate::{
     amount::{AmountError, Points},
@@ -48,11 +48,15 @@ pub enum Command {
     Trigger(Box<UserEvent>),
     /// Have a job's turn.
     Job(Box<JobStep>),
+    /// Cease to exist (incentives.md 7.17).
+    Forget(Box<Forget>),
 }
 
 /// A revision of a sale, for one of its payers.
 #[derive(Debug, Clone)]
 pub struct CreditSale {
+    /// Whose turn it is.
+    pub customer: CustomerId,
     /// Which sale.
     pub sale: SaleId,
     /// Which revision of it; counts from 1.
@@ -271,6 +275,8 @@ pub enum Reply {
     Settled,
     /// What came of a job.
     Stepped(StepOutcome),
+    /// The customer is no more.
+    Forgotten(Forgetting),
 }
 
 /// Why a customer refuses.
@@ -306,6 +312,9 @@ pub enum Error {
     /// A number on the way does not fit.
     #[error(transparent)]
     Amount(#[from] AmountError),
+    /// The customer has more sales or ledger rows than can be erased at once.
+    #[error("more sales or ledger rows hang on the customer than can be erased at once")]
+    TooMuchToForget,
 }
 
 /// A posting of which nothing was done (incentives.md 4.3).

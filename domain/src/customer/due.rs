@@ -78,6 +78,10 @@ pub(super) fn decide(
         // It does what is due by itself, to see what comes of it.
         return job_step::decide(customer, step, context);
     }
+    if let Command::Forget(_) = command {
+        // Nothing is written down first, and nothing is noted: nobody is there afterwards.
+        return customer.decide_settled(command, context);
+    }
     if customer.is_due(context.program, context.now) {
         return decide_after_what_is_due(customer, command, context);
     }
@@ -160,6 +164,7 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             | Event::PointsCounted { .. }
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
+            | Event::Forgotten(_)
             | Event::DueNoted { .. }
             | Event::JobStepped(_) => None,
         })

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EvaluationRecord, EventTriggered, Fingerprint, JobStepped, Profile, Review, Tag, TierRequestKept,
+    EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped, Profile, Review, Tag,
+    TierRequestKept,
 };
 use crate::{
     amount::Points,
@@ -109,6 +110,8 @@ pub enum Event {
     },
     /// What comes before it was done by a job.
     JobStepped(JobStepped),
+    /// The customer was erased: nothing is kept of it, and this least of all.
+    Forgotten(Box<Forgotten>),
 }
 
 /// What rules did besides giving points.

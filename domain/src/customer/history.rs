@@ -1,6 +1,6 @@
 //! A customer folded from the whole history: what the state leaves out is in it.
 
-use super::{AuditLog, Customer, Event};
+use super::{AuditLog, Customer, Event, Traces};
 use crate::{entity::Entity, ledger::Ledger};
 
 /// Every row there ever was, and a ledger that holds every lot.
@@ -8,11 +8,12 @@ use crate::{entity::Entity, ledger::Ledger};
 pub struct History {
     customer: Customer,
     log: AuditLog,
+    traces: Traces,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { customer: Customer::keeping_all(), log: AuditLog::default() }
+        Self { customer: Customer::keeping_all(), log: AuditLog::default(), traces: Traces::default() }
     }
 }
 
@@ -21,6 +22,7 @@ impl History {
     pub fn apply(&mut self, event: &Event) {
         self.customer.apply(event);
         self.log.apply(event);
+        self.traces.apply(event);
     }
 
     /// The customer, with every lot of which something remains.
@@ -31,6 +33,11 @@ impl History {
     /// Its ledger.
     pub fn ledger(&self) -> &Ledger {
         self.customer.ledger()
+    }
+
+    /// What the customer has left elsewhere.
+    pub fn traces(&self) -> &Traces {
+        &self.traces
     }
 
     /// Every row.

@@ -10,6 +10,7 @@ mod counting;
 mod credit;
 mod due;
 mod event;
+mod forgetting;
 mod happened;
 mod history;
 mod job_step;
@@ -38,6 +39,7 @@ pub use event::{
     PostedStatus, PublishedEvent, Reversed, ReviewResult, ReviewSet, RulesActed, SaleCredited, TierBenefit,
     TierLeft, TierMove, TierMoveCause,
 };
+pub use forgetting::{Forget, Forgetting, Forgotten, Traces};
 pub use happened::{
     AnsweredEvent, AnsweredEvents, EventTriggered, OutcomeResult, PointsGiven, Triggered, UserEvent,
 };

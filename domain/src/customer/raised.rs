@@ -98,6 +98,7 @@ impl Raising<'_> {
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
             | Event::JobStepped(_)
+            | Event::Forgotten(_)
             | Event::PointsCounted { .. } => {}
         }
     }

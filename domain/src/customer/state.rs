@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Command, Direction, Error, Event, EventTriggered, JobStepped, Memory, PointsPosted, Profile, Remembered,
-    Reply, RuleState, SaleCredited, TierBenefit, TierDraft, TierMove, TierMoveCause, Tiers, Transfer,
-    TransferReturned, UserTier, cascade, credit, due, happened, job_step, posting, stop::Stop, tier,
-    transfer,
+    AuditRow, Command, CreditSale, Direction, Error, Event, EventTriggered, JobStepped, Memory, PointsPosted,
+    Profile, Remembered, Reply, RuleState, SaleCredited, TierBenefit, TierDraft, TierMove, TierMoveCause,
+    Tiers, Transfer, TransferReturned, UserTier, cascade, credit, due, forgetting, happened, job_step,
+    posting, stop::Stop, tier, transfer,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
-    id::{CustomerId, IdRun, TierLevelId, TierSystemId},
+    id::{CustomerId, IdRun, IdentifierId, SaleId, TierLevelId, TierSystemId},
     identifier::Identifier,
     ledger::{Draft, Ledger, Movement, TakenFor},
     program::{ActivityKind, Program},
@@ -67,6 +67,29 @@ pub enum Effect {
     SendPoints(Box<Transfer>),
     /// Points could not be taken in: back to who sent them.
     ReturnPoints(Box<TransferReturned>),
+    /// An identifier no longer belongs to this customer, who was erased.
+    ReleaseClaim {
+        /// Its claim.
+        claim: IdentifierId,
+        /// Whose it was.
+        customer: CustomerId,
+    },
+    /// A sale keeps nothing of this customer, who was erased.
+    ForgetIn {
+        /// Which sale.
+        sale: SaleId,
+        /// Who.
+        customer: CustomerId,
+        /// The claims of the identifiers by which tills may have named the customer.
+        named: Vec<IdentifierId>,
+    },
+    /// The ledger rows of this customer, who was erased, stay under another id.
+    Bury {
+        /// Which.
+        tombstone: CustomerId,
+        /// The rows, without names.
+        rows: Vec<AuditRow>,
+    },
 }
 
 impl Profile {
@@ -211,10 +234,11 @@ impl Customer {
             Command::Update { profile, based_on, claimed_until } => {
                 self.update(profile, *based_on, *claimed_until, context)?.into()
             }
-            Command::CreditSale(credit) => {
-                self.known()?;
-                credit::decide(self, credit, context)?
-            }
+            Command::CreditSale(credit) => match &self.identity {
+                Some(_) => credit::decide(self, credit, context)?,
+                None => return Ok(forgotten_meanwhile(credit)),
+            },
+            Command::Forget(forget) => return forgetting::decide(self.known()?, forget, context),
             Command::Post(posting) => {
                 if self.identity.is_none()
                     && let Some(decision) = transfer::for_nobody(posting)
@@ -288,6 +312,13 @@ impl Customer {
         self.rule_state.count(&credited.counted, credited.at, credited.uses_matter_from);
         self.memory.record_evaluation(credited);
     }
+}
+
+/// The member a sale names was erased before the sale arrived: the sale forgets it too.
+fn forgotten_meanwhile(credit: &CreditSale) -> Decision<Customer> {
+    let (sale, customer) = (credit.sale, credit.customer);
+    let effects = vec![Effect::ForgetIn { sale, customer, named: Vec::new() }];
+    Decision { events: Vec::new(), reply: Reply::Credited, effects }
 }
 
 impl Customer {
@@ -388,6 +419,7 @@ impl Entity for Customer {
             Event::PointsCounted { counted, matters_from, at } => {
                 self.rule_state.count(counted, *at, *matters_from);
             }
+            Event::Forgotten(_) => *self = Self::default(),
         }
     }
 }

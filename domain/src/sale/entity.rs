@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, payers};
+use super::{Content, ForgetMember, forgetting, payers};
 use crate::{
     amount::AmountError,
     entity::{Context, Decision, Entity, Verdict},
@@ -20,14 +20,16 @@ const DAY_MS: i64 = 86_400_000;
 /// One till transaction with its versions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sale {
-    current: Option<Revision>,
+    pub(super) current: Option<Revision>,
     /// When the sale counts as sold: fixed by the first closed revision.
     business_time: Option<Timestamp>,
     /// Whom the evaluated revision credited.
-    credited: Vec<CustomerId>,
+    pub(super) credited: Vec<CustomerId>,
     /// Whom any revision credited.
-    credited_before: Vec<CustomerId>,
+    pub(super) credited_before: Vec<CustomerId>,
     created: Option<Timestamp>,
+    /// A member was forgotten: of later versions only those who are members are kept.
+    pub(super) forgets: bool,
 }
 
 /// The version in force.
@@ -76,6 +78,8 @@ pub enum Command {
         /// A member was named that nobody is.
         unknown_user: bool,
     },
+    /// Keep nothing that names a member who was erased.
+    Forget(ForgetMember),
 }
 
 /// What a sale answers.
@@ -83,6 +87,8 @@ pub enum Command {
 pub enum Reply {
     /// What became of the version.
     Recorded(Receipt),
+    /// The member is forgotten.
+    Forgotten,
 }
 
 /// What became of a version that a till has sent. Remembered under its request id.
@@ -167,6 +173,8 @@ pub enum Event {
         /// When it came.
         at: Timestamp,
     },
+    /// A member was erased. This is all that the sale is from now on; what was before is kept nowhere.
+    MemberForgotten(Box<Sale>),
 }
 
 /// What a sale makes others do: each payer books the revision.
@@ -392,7 +400,26 @@ impl Entity for Sale {
     type Error = Error;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
-        let Command::Record { id, request_id, content, payers, unknown_user, .. } = command;
+        let (id, request_id, content, payers, unknown_user) = match command {
+            Command::Record { id, request_id, content, payers, unknown_user, .. } => {
+                (id, request_id, content, payers, unknown_user)
+            }
+            Command::Forget(member) => {
+                let events = self.forget(member).into_iter().collect();
+                return Ok(Verdict::Decided(Decision {
+                    events,
+                    reply: Reply::Forgotten,
+                    effects: Vec::new(),
+                }));
+            }
+        };
+        let forgetting;
+        let content = if self.forgets {
+            forgetting = Arc::new(forgetting::without_strangers(content, payers));
+            &forgetting
+        } else {
+            content
+        };
         // A till whose clock is far ahead must not make every later version look old.
         let latest = context.now.plus_millis(CLOCK_SKEW_MS);
         let ahead = content.modified_time > latest;
@@ -427,6 +454,7 @@ impl Entity for Sale {
                 Arc::make_mut(&mut current.content).modified_time = *modified_time;
             }
             Event::StaleIgnored { .. } => {}
+            Event::MemberForgotten(sale) => *self = (**sale).clone(),
         }
     }
 }

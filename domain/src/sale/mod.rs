@@ -6,6 +6,7 @@
 mod content;
 mod discount;
 mod entity;
+mod forgetting;
 mod payers;
 
 pub use content::{Content, NamedUser, SaleDiscount, SalePayment, SoldItem, UserIdKind};
@@ -13,3 +14,4 @@ pub use discount::line_discounts;
 pub use entity::{
     Command, Effect, Error, Event, Outcome, Payer, Receipt, Reply, Revision, Sale, SalesWarning,
 };
+pub use forgetting::ForgetMember;

@@ -54,8 +54,6 @@ fn nobody_is_created_twice_or_on_claims_that_have_run_out() {
 #[test]
 fn nobody_who_does_not_exist_can_do_anything() {
     let mut member = Member::nobody(&Shop::default());
-    let credit = member.sale(500, 1, "10");
-    assert_eq!(member.when(Command::CreditSale(Box::new(credit))), Err(Error::NotFound));
     let update =
         Command::Update { profile: with_email("a@b.test"), based_on: member.now, claimed_until: member.now };
     assert_eq!(member.when(update), Err(Error::NotFound));

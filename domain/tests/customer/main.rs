@@ -9,6 +9,7 @@ mod deposits;
 mod due;
 mod expiry;
 mod expiry_policies;
+mod forgetting;
 mod gap;
 mod histories;
 mod idempotency;

@@ -140,7 +140,7 @@ impl Member {
         }
     }
 
-    fn apply(&mut self, event: &Event) {
+    pub fn apply(&mut self, event: &Event) {
         self.customer.apply(event);
         self.history.apply(event);
         match event {
@@ -256,6 +256,7 @@ impl Member {
     /// A revision of a sale of one line, sold now.
     pub fn sale(&self, sale: u32, revision: u32, amount: &str) -> CreditSale {
         CreditSale {
+            customer: id(1000),
             sale: id::<SaleId>(sale),
             revision,
             content: Arc::new(content(amount, self.now)),

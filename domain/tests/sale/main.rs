@@ -4,6 +4,7 @@
 
 mod business_time;
 mod discounts;
+mod forgetting;
 mod members;
 mod till;
 mod versions;

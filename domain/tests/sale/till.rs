@@ -76,7 +76,7 @@ impl Till {
         for event in &decision.events {
             self.sale.apply(event);
         }
-        let Reply::Recorded(receipt) = decision.reply;
+        let Reply::Recorded(receipt) = decision.reply else { panic!("a version gets a receipt") };
         Recorded { receipt, events: decision.events, effects: decision.effects }
     }
 

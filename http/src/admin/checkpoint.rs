@@ -25,6 +25,8 @@ pub struct CheckpointObject {
     snapshots: u64,
     /// Entities that were gone and were removed with their history.
     removed: u64,
+    /// Entities that nothing, or nothing older, remains of on disk.
+    erased: u64,
     /// Records moved into the history.
     records: u64,
     /// Index rows written or deleted.
@@ -40,13 +42,14 @@ impl From<CheckpointReport> for CheckpointObject {
         let CheckpointReport {
             snapshots,
             removed,
+            erased,
             records,
             index_rows,
             pending_effects,
             segments_removed,
             ..
         } = report;
-        Self { snapshots, removed, records, index_rows, pending_effects, segments_removed }
+        Self { snapshots, removed, erased, records, index_rows, pending_effects, segments_removed }
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{
     Timestamp,
     customer::AuditRow,
-    id::{PointAccountId, PointSourceId},
+    id::{CustomerId, PointAccountId, PointSourceId},
     time::{Span, Unit, Zone},
 };
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::{
     IncentivesCode, IncentivesError, IncentivesErrorBody,
     objects::{PointAuditLog, RowContext},
-    request::{IncentivesAnswer, Named, answer},
+    request::{IncentivesAnswer, Named, answer, find_user, no_such_customer},
 };
 use crate::{
     json::{FaultCode, Faults, Member, Reader, parse_object},
@@ -245,10 +245,8 @@ async fn find(
     named: &Named,
     query: &RowQuery,
 ) -> Result<AuditLogPayload, IncentivesError> {
-    let customer = named.resolve(state).await?;
-    let log = state.engine().audit_log(customer).await?;
-    let log = log.ok_or_else(|| IncentivesError::new(IncentivesCode::UserNotFound, "No such customer."))?;
-    let mut rows: Vec<&AuditRow> = log.rows().iter().filter(|row| query.matches(row)).collect();
+    let (customer, all) = rows_of(state, named).await?;
+    let mut rows: Vec<&AuditRow> = all.iter().filter(|row| query.matches(row)).collect();
     rows.sort_by_key(|row| (row.occurred, row.id));
     if !query.ascending {
         rows.reverse();
@@ -262,4 +260,17 @@ async fn find(
         total_records: rows.len(),
         results: page.map(|row| PointAuditLog::new(row, context, &program)).collect(),
     })
+}
+
+/// The ledger of a customer, or what stays of one that was erased (incentives.md 7.17).
+async fn rows_of(state: &HttpState, named: &Named) -> Result<(CustomerId, Vec<AuditRow>), IncentivesError> {
+    named.admit(state)?;
+    let engine = state.engine();
+    if let Some(customer) = find_user(state, &named.user_id).await? {
+        let log = engine.audit_log(customer).await?.ok_or_else(no_such_customer)?;
+        return Ok((customer, log.into_rows()));
+    }
+    let tombstone = named.user_id.parse::<CustomerId>().map_err(|_| no_such_customer())?;
+    let rows = engine.buried(tombstone).await?.ok_or_else(no_such_customer)?;
+    Ok((tombstone, rows))
 }

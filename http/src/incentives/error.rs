@@ -7,7 +7,7 @@ use actix_web::{
         header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use actors::{ChangeTiersError, EngineError, PostError};
+use actors::{ChangeTiersError, EngineError, EraseError, PostError};
 use domain::{
     amount::AmountError,
     configuration::Refusal,
@@ -62,6 +62,10 @@ pub enum IncentivesCode {
     RetailerNotAuthorized,
     /// Nobody of that id.
     UserNotFound,
+    /// No request of that id.
+    RequestNotFound,
+    /// More hangs on a customer than can be erased at once.
+    TooManyRecords,
     /// No such point account.
     PointAccountNotFound,
     /// No such tier system.
@@ -117,6 +121,8 @@ impl IncentivesCode {
             Self::Unauthorized => ("unauthorized", 401, "auth"),
             Self::RetailerNotAuthorized => ("retailer_not_authorized", 403, "auth"),
             Self::UserNotFound => ("user_not_found", 404, "not_found"),
+            Self::RequestNotFound => ("request_not_found", 404, "not_found"),
+            Self::TooManyRecords => ("too_many_records", 400, "limit"),
             Self::PointAccountNotFound => ("point_account_not_found", 404, "not_found"),
             Self::TierSystemNotFound => ("tier_system_not_found", 404, "not_found"),
             Self::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
@@ -308,6 +314,8 @@ impl IncentivesError {
             | IncentivesCode::Single(_)
             | IncentivesCode::RetailerNotAuthorized
             | IncentivesCode::UserNotFound
+            | IncentivesCode::RequestNotFound
+            | IncentivesCode::TooManyRecords
             | IncentivesCode::PointAccountNotFound
             | IncentivesCode::TierSystemNotFound
             | IncentivesCode::TierLevelNotFound
@@ -364,6 +372,19 @@ impl From<EngineError> for IncentivesError {
             EngineError::Crashed | EngineError::Damaged => IncentivesCode::SystemError,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<EraseError> for IncentivesError {
+    fn from(error: EraseError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            EraseError::NotFound => IncentivesCode::UserNotFound,
+            EraseError::IdempotencyConflict => IncentivesCode::IdempotencyConflict,
+            EraseError::TooMuch => IncentivesCode::TooManyRecords,
+            EraseError::Engine(error) => return error.into(),
+        };
+        Self::new(code, message)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Incentives: balances, deposits, spends, the audit log, tiers and their movements, events, and progress with rules on
-//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), and what a retailer configures (7.4, 7.5, 7.13, 7.14).
+//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), privacy (7.17), and what a retailer configures (7.4, 7.5, 7.13,
+//! 7.14).
 //!
 //! Owns the envelope, the error table and the wire shapes. How points move is `domain`'s.
 
@@ -10,6 +11,7 @@ mod deposit;
 mod error;
 mod expirations;
 mod expire;
+mod gdpr;
 mod jobs;
 mod modify;
 mod movement;
@@ -32,6 +34,9 @@ pub(crate) use deposit::{__path_deposit, __path_deposit_2, deposit, deposit_2};
 pub(crate) use error::{IncentivesCode, IncentivesError, IncentivesErrorBody};
 pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
+pub(crate) use gdpr::{
+    __path_erasure_status, __path_export_user, __path_forget_user, erasure_status, export_user, forget_user,
+};
 pub(crate) use jobs::{
     __path_job_status, __path_run_expiration, __path_run_maintenance, job_status, run_expiration,
     run_maintenance,

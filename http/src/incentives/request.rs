@@ -67,6 +67,11 @@ impl Named {
         }
     }
 
+    /// The retailer is the one that is served.
+    pub fn admit(&self, state: &HttpState) -> Result<(), IncentivesError> {
+        admit_retailer(state, self.retailer)
+    }
+
     /// The customer: the platform's id first, then any id in another system.
     pub async fn resolve(&self, state: &HttpState) -> Result<CustomerId, IncentivesError> {
         admit_retailer(state, self.retailer)?;

@@ -119,18 +119,32 @@ pub async fn fetch_user_state(
         let named = faults.none_or(named).map_err(|faults| IncentivesError::invalid(&faults))?;
         let customer = named.resolve(state).await?;
         let form = state.incentives_times();
-        let look = move |customer: &Customer, program: &Program, now| object(customer, program, now, form);
+        let look =
+            move |customer: &Customer, program: &Program, now| state_object(customer, program, now, form);
         let seen = state.engine().read_customer(customer, look).await?;
         let mut object =
             seen.ok_or_else(|| IncentivesError::new(IncentivesCode::UserNotFound, "No such customer."))?;
-        object.retailer_id.clone_from(&named.retailer_id);
-        object.user_id.clone_from(&named.user_id);
+        object.name(&named);
         Ok(object)
     })
     .await
 }
 
-fn object(customer: &Customer, program: &Program, now: domain::Timestamp, form: TimeForm) -> UserStateObject {
+impl UserStateObject {
+    /// Whose it is, in the caller's words.
+    pub fn name(&mut self, named: &Named) {
+        self.retailer_id.clone_from(&named.retailer_id);
+        self.user_id.clone_from(&named.user_id);
+    }
+}
+
+/// What the rules remember, of nobody in particular yet.
+pub fn state_object(
+    customer: &Customer,
+    program: &Program,
+    now: domain::Timestamp,
+    form: TimeForm,
+) -> UserStateObject {
     let state = customer.rule_state();
     let counters = state.counters.named().iter().map(|known| CounterObject {
         name: known.name.to_string(),

@@ -9,6 +9,7 @@ mod configuring;
 mod customers;
 mod event_configuration;
 mod events;
+mod gdpr;
 mod incentives;
 mod jobs;
 mod odd_bodies;

@@ -112,6 +112,22 @@ impl JournalWriter {
         Ok(self.start_segment()?)
     }
 
+    /// Begins the next segment, unless the present one holds no frame yet, and answers where it begins. After an error
+    /// that says so nothing can be written until [`begin_anew`](Self::begin_anew) succeeds.
+    pub(crate) fn rotate(&mut self) -> Result<Position, CreateFailure> {
+        let is_fresh =
+            |segment: &Segment| segment.header.after.frame == self.position.frame && !segment.is_torn();
+        if self.segment.as_ref().is_some_and(is_fresh) {
+            return Ok(self.position);
+        }
+        let started = self.start_segment();
+        if matches!(started, Err(CreateFailure { may_be_named: true, .. })) {
+            // The next segment may be on disk and cut the present one off here.
+            self.segment = None;
+        }
+        started.map(|()| self.position)
+    }
+
     fn rotate_if_due(&mut self) -> io::Result<()> {
         let bytes = match self.segment.as_ref() {
             Some(segment) if segment.bytes() >= self.rotate_at => segment.bytes(),

@@ -17,6 +17,8 @@ pub(crate) const INDEXES: TableDefinition<Bytes, Bytes> = TableDefinition::new("
 pub(crate) const PENDING: TableDefinition<Bytes, Bytes> = TableDefinition::new("pending");
 
 pub(crate) const META_KEY: u8 = 0;
+/// There is a row of this key while bytes of what was erased may be left in this file or in old segments.
+pub(crate) const OWED_KEY: u8 = 1;
 const STATE_VERSION: u8 = 1;
 const HISTORY_KEY_LEN: usize = EntityKey::ENCODED_LEN + 8;
 

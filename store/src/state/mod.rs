@@ -4,6 +4,7 @@
 //! overlay. Layout: `docs/storage-format.md`, section 3.
 
 mod layout;
+mod rebuild;
 mod view;
 mod writer;
 

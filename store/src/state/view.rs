@@ -2,7 +2,7 @@
 
 use super::STATE_FILE;
 use super::layout::{
-    Bytes, HISTORY, INDEXES, META, META_KEY, Meta, PENDING, SNAPSHOTS, history_key, index_key,
+    Bytes, HISTORY, INDEXES, META, META_KEY, Meta, OWED_KEY, PENDING, SNAPSHOTS, history_key, index_key,
     parse_history_key,
 };
 use crate::checksum::unseal;
@@ -28,6 +28,8 @@ pub(crate) struct StoredSnapshot {
 /// The tables as of one checkpoint.
 pub(crate) struct View {
     pub(crate) meta: Meta,
+    /// Bytes of what was erased may be left in this file or in old segments.
+    pub(crate) owes_erasure: bool,
     snapshots: ByteTable,
     history: ByteTable,
     indexes: ByteTable,
@@ -37,14 +39,16 @@ pub(crate) struct View {
 impl View {
     pub(super) fn new(transaction: &ReadTransaction) -> Result<Self, OpenError> {
         guarded::<_, StorageFault>(|| {
-            let meta = transaction.open_table(META)?.get(META_KEY)?.map(|row| row.value().to_vec());
+            let rows = transaction.open_table(META)?;
+            let meta = rows.get(META_KEY)?.map(|row| row.value().to_vec());
+            let owes_erasure = rows.get(OWED_KEY)?.is_some();
             let open = |table| transaction.open_table(table);
-            Ok((meta, [open(SNAPSHOTS)?, open(HISTORY)?, open(INDEXES)?, open(PENDING)?]))
+            Ok((meta, owes_erasure, [open(SNAPSHOTS)?, open(HISTORY)?, open(INDEXES)?, open(PENDING)?]))
         })
         .map_err(|fault| OpenError::fault(STATE_FILE, fault))
-        .and_then(|(meta, [snapshots, history, indexes, pending])| {
+        .and_then(|(meta, owes_erasure, [snapshots, history, indexes, pending])| {
             let meta = meta.ok_or_else(|| OpenError::damaged(STATE_FILE, None, "it has no meta row"))?;
-            Ok(Self { meta: Meta::decode(&meta)?, snapshots, history, indexes, pending })
+            Ok(Self { meta: Meta::decode(&meta)?, owes_erasure, snapshots, history, indexes, pending })
         })
     }
 
@@ -141,21 +145,33 @@ impl View {
         table: Table,
         mut visit: impl FnMut(&[u8], Option<&[u8]>),
     ) -> Result<(), StorageFault> {
+        guarded(|| {
+            self.each_sealed(table, |key, sealed| {
+                visit(key, unseal(table, key, sealed));
+                Ok(())
+            })
+        })
+    }
+
+    /// Hands over every row of a table as it is in the file, in key order.
+    pub(super) fn each_sealed(
+        &self,
+        table: Table,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StorageFault>,
+    ) -> Result<(), StorageFault> {
         let rows = match table {
             Table::Snapshots => &self.snapshots,
             Table::History => &self.history,
             Table::Indexes => &self.indexes,
             Table::Pending => &self.pending,
-            // Its one row was checked when the view was opened.
+            // Its rows were checked when the view was opened.
             Table::Meta => return Ok(()),
         };
-        guarded(|| {
-            for row in ReadableTable::iter(rows)? {
-                let (key, value) = row?;
-                visit(key.value(), unseal(table, key.value(), value.value()));
-            }
-            Ok(())
-        })
+        for row in ReadableTable::iter(rows)? {
+            let (key, value) = row?;
+            visit(key.value(), value.value())?;
+        }
+        Ok(())
     }
 }
 

@@ -1,13 +1,14 @@
 //! Writing the tables inside one transaction of a checkpoint.
 
 use super::layout::{
-    Bytes, HISTORY, INDEXES, META, META_KEY, Meta, PENDING, SNAPSHOTS, history_key, index_key, pending_key,
+    Bytes, HISTORY, INDEXES, META, META_KEY, Meta, OWED_KEY, PENDING, SNAPSHOTS, history_key, index_key,
+    pending_key,
 };
 use crate::checksum::seal;
 use crate::disk::Freeze;
 use crate::error::{StorageFault, Table};
 use crate::key::{EffectId, EntityKey, IndexId, Lsn};
-use redb::{ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 type ByteTable<'a> = redb::Table<'a, Bytes, Bytes>;
 
@@ -66,9 +67,21 @@ impl<'a> StateWriter<'a> {
     pub(crate) fn remove_entity(&mut self, entity: EntityKey) -> Result<(), StorageFault> {
         let removed = self.snapshots.remove(&entity.encode()[..]).map(drop);
         self.note(removed)?;
+        self.remove_history(entity)
+    }
+
+    /// Removes all history of an entity.
+    pub(crate) fn remove_history(&mut self, entity: EntityKey) -> Result<(), StorageFault> {
         let (first, last) = (history_key(entity, Lsn::ZERO), history_key(entity, Lsn::new(u64::MAX)));
-        let removed = self.history.retain_in::<&[u8], _>(&first[..]..=&last[..], |_, _| false);
-        self.note(removed)
+        let keys = self.history.range::<&[u8]>(&first[..]..=&last[..]).and_then(|rows| {
+            rows.map(|row| row.map(|(key, _)| key.value().to_vec())).collect::<Result<Vec<_>, _>>()
+        });
+        // One by one: a failed write must be noticed before the library goes on with what it has not written.
+        for key in self.note(keys)? {
+            let removed = self.history.remove(&key[..]).map(drop);
+            self.note(removed)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn put_history(
@@ -121,6 +134,26 @@ impl<'a> StateWriter<'a> {
 
     pub(crate) fn pending_len(&mut self) -> Result<u64, StorageFault> {
         let done = self.pending.len();
+        self.note(done)
+    }
+
+    /// Something was erased: its bytes are still in pages that are free now, and perhaps in the journal.
+    pub(crate) fn owe_erasure(&mut self) -> Result<(), StorageFault> {
+        seal(&mut self.value, Table::Meta, &[OWED_KEY], &[]);
+        let done = self.meta.insert(OWED_KEY, &self.value[..]).map(drop);
+        self.note(done)
+    }
+
+    /// Writes a row as it is in another file, whatever its checksum says.
+    pub(super) fn copy(&mut self, table: Table, key: &[u8], sealed: &[u8]) -> Result<(), StorageFault> {
+        let rows = match table {
+            Table::Snapshots => &mut self.snapshots,
+            Table::History => &mut self.history,
+            Table::Indexes => &mut self.indexes,
+            Table::Pending => &mut self.pending,
+            Table::Meta => unreachable!("the meta row is written by itself"),
+        };
+        let done = rows.insert(key, sealed).map(drop);
         self.note(done)
     }
 

@@ -5,7 +5,7 @@ use crate::support::{
     state,
 };
 use laurel_store::{
-    CheckpointError, Direction, Disk, EntityKey, Fold, FoldError, IndexId, Lsn, MemoryDisk, Options,
+    CheckpointError, Direction, Disk, EntityKey, Fold, FoldError, Folded, IndexId, Lsn, MemoryDisk, Options,
     ScanRange, Store, open, verify,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,7 +87,8 @@ fn segments_go_once_the_tables_have_them() {
     let after = opened.store.stats();
     assert_eq!(report.through, Lsn::new(200));
     assert_eq!((after.segments, after.tail_records, after.tail_bytes, after.overlay_rows), (1, 0, 0, 0));
-    assert_eq!(report.segments_removed, before.segments - 1);
+    // Something was erased: the segment that was in use is left behind, too.
+    assert_eq!(report.segments_removed, before.segments);
     assert_eq!(disk.names().iter().filter(|name| name.starts_with("journal-")).count(), 1);
     assert_eq!(opened.store.checkpoint().unwrap().records, 0, "nothing is left to do");
     opened.store.close().unwrap();
@@ -160,12 +161,7 @@ fn a_checkpoint_that_fails_at_any_step_leaves_reads_alone_and_can_be_repeated() 
 struct Gate(Mutex<mpsc::Sender<()>>, Mutex<mpsc::Receiver<()>>);
 
 impl Fold for Gate {
-    fn fold(
-        &self,
-        of: EntityKey,
-        old: Option<&[u8]>,
-        records: &[&[u8]],
-    ) -> Result<Option<Vec<u8>>, FoldError> {
+    fn fold(&self, of: EntityKey, old: Option<&[u8]>, records: &[&[u8]]) -> Result<Folded, FoldError> {
         self.0.lock().unwrap().send(()).unwrap();
         self.1.lock().unwrap().recv_timeout(Duration::from_secs(10)).unwrap();
         Concat.fold(of, old, records)

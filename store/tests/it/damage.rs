@@ -254,8 +254,8 @@ fn a_snapshot_that_is_not_its_history_is_found() {
             _: laurel_store::EntityKey,
             _: Option<&[u8]>,
             _: &[&[u8]],
-        ) -> Result<Option<Vec<u8>>, laurel_store::FoldError> {
-            Ok(Some(b"something else".to_vec()))
+        ) -> Result<laurel_store::Folded, laurel_store::FoldError> {
+            Ok(laurel_store::Folded::Kept(b"something else".to_vec()))
         }
     }
     let folder = tempfile::tempdir().unwrap();

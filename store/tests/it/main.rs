@@ -10,6 +10,7 @@ mod codec;
 mod conformance;
 mod crash;
 mod damage;
+mod erasure;
 mod failure;
 mod golden;
 mod opening;

@@ -2,8 +2,9 @@
 //! model.
 
 use laurel_store::{
-    Append, CommitFailure, Committed, Direction, Disk, EffectId, EntityKey, Epoch, Fold, FoldError, Haste,
-    IndexChange, IndexId, Listener, Lsn, OpenError, Options, Recovered, RedbStore, ScanRange, Store, open,
+    Append, CommitFailure, Committed, Direction, Disk, EffectId, EntityKey, Epoch, Fold, FoldError, Folded,
+    Haste, IndexChange, IndexId, Listener, Lsn, OpenError, Options, Recovered, RedbStore, ScanRange, Store,
+    open,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -11,6 +12,10 @@ use std::time::{Duration, Instant};
 
 /// The record after which an entity is gone.
 pub const GONE: &[u8] = b"gone";
+/// The record after which nothing of an entity may remain.
+pub const ERASED: &[u8] = b"erased";
+/// What a record begins with after which nothing older of an entity may remain.
+pub const ONLY: &[u8] = b"only:";
 /// The record that does not fold.
 pub const POISON: &[u8] = b"poison";
 
@@ -22,25 +27,39 @@ pub fn entity(number: u8) -> EntityKey {
 pub struct Concat;
 
 impl Fold for Concat {
-    fn fold(
-        &self,
-        _: EntityKey,
-        snapshot: Option<&[u8]>,
-        records: &[&[u8]],
-    ) -> Result<Option<Vec<u8>>, FoldError> {
+    fn fold(&self, _: EntityKey, snapshot: Option<&[u8]>, records: &[&[u8]]) -> Result<Folded, FoldError> {
         let mut state = snapshot.map(<[u8]>::to_vec);
-        for record in records {
+        let mut forgotten = None;
+        for (place, record) in records.iter().enumerate() {
             match *record {
                 GONE => state = None,
+                ERASED => (state, forgotten) = (None, Some(place)),
                 POISON => return Err(FoldError { what: "poison".to_owned() }),
                 other => {
+                    let only = other.strip_prefix(ONLY);
+                    if only.is_some() {
+                        (state, forgotten) = (None, Some(place));
+                    }
                     let state = state.get_or_insert_default();
-                    state.extend_from_slice(other);
+                    state.extend_from_slice(only.unwrap_or(other));
                     state.push(b',');
                 }
             }
         }
-        Ok(state)
+        Ok(match (state, forgotten) {
+            (Some(snapshot), None) => Folded::Kept(snapshot),
+            (Some(snapshot), Some(from)) => Folded::Restated { snapshot, from },
+            (None, None) => Folded::Gone,
+            (None, Some(_)) => Folded::Erased,
+        })
+    }
+}
+
+/// The snapshot, if there is one.
+pub fn snapshot(folded: Folded) -> Option<Vec<u8>> {
+    match folded {
+        Folded::Kept(snapshot) | Folded::Restated { snapshot, .. } => Some(snapshot),
+        Folded::Gone | Folded::Erased => None,
     }
 }
 
@@ -151,7 +170,7 @@ pub fn delete(index: u8, key: &[u8]) -> IndexChange {
 pub fn state(store: &dyn Store<u64>, number: u8) -> Option<Vec<u8>> {
     let loaded = store.load(entity(number)).unwrap();
     let records: Vec<&[u8]> = loaded.records.iter().map(AsRef::as_ref).collect();
-    Concat.fold(entity(number), loaded.snapshot.as_deref(), &records).unwrap()
+    snapshot(Concat.fold(entity(number), loaded.snapshot.as_deref(), &records).unwrap())
 }
 
 impl Opened {
@@ -167,7 +186,12 @@ pub const ENTITIES: u8 = 5;
 /// The `i`-th append of the scripted run, at position `i + 1`: all kinds of changes, in a fixed mixture.
 pub fn scripted(i: u64) -> Append<u64> {
     let small = u8::try_from(i % 251).unwrap();
-    let bytes = if i % 13 == 12 { GONE.to_vec() } else { format!("r{i}").into_bytes() };
+    let bytes = match (i % 13, i % 26) {
+        (12, 12) => GONE.to_vec(),
+        (12, _) => ERASED.to_vec(),
+        (5, _) => format!("only:r{i}").into_bytes(),
+        _ => format!("r{i}").into_bytes(),
+    };
     let mut index = vec![put(1, &[small % 7], format!("v{i}").as_bytes())];
     if i % 5 == 4 {
         index.push(delete(1, &[small % 3]));
@@ -201,7 +225,8 @@ impl Model {
             let append = scripted(i);
             let number = append.entity.id[0];
             let old = model.states.remove(&number);
-            if let Some(new) = Concat.fold(append.entity, old.as_deref(), &[&append.record]).unwrap() {
+            let new = Concat.fold(append.entity, old.as_deref(), &[&append.record]).unwrap();
+            if let Some(new) = snapshot(new) {
                 model.states.insert(number, new);
             }
             if let Some(consumed) = append.consumes {

@@ -91,6 +91,7 @@ impl TierHistory {
             | Event::TierBenefitsGiven { .. }
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
+            | Event::Forgotten(_)
             | Event::JobStepped(_) => {}
         }
     }

@@ -1,0 +1,49 @@
+//! Writing the state file anew, so that nothing is left in it but what its tables hold.
+//!
+//! redb keeps removed bytes in pages that are free, and beside what lives in pages that are not. A file into which only
+//! what lives was ever written has none of them. The new file takes the place of the old one by renaming, so there is a
+//! whole one at every moment.
+
+use super::{STATE_FILE, StateFile, StateTurn, StateWriter, View};
+use crate::disk::{CreateFailure, Freeze, create_database, guarded};
+use crate::error::{CheckpointError, OpenError, StorageFault, Table};
+use std::sync::atomic::Ordering;
+
+const COPIED: [Table; 4] = [Table::Snapshots, Table::History, Table::Indexes, Table::Pending];
+
+impl StateTurn<'_> {
+    /// Writes the file anew and moves readers over. After it nothing is owed to erasure. The caller must hold no view.
+    pub(crate) fn rebuild(&mut self) -> Result<(), CheckpointError> {
+        let view = self.view()?;
+        let written = self.file.write_anew(&view);
+        drop(view);
+        match written {
+            Ok(()) => {}
+            Err(CreateFailure { error, may_be_named }) => {
+                // The old file may have lost its name: what is written to it then would be lost.
+                if may_be_named {
+                    self.file.suspect.store(true, Ordering::Release);
+                }
+                return Err(error.into());
+            }
+        }
+        let old = self.handle.as_ref().expect("a turn begins with an open file");
+        old.freeze.freeze();
+        Ok(self.file.replace(&mut self.handle)?)
+    }
+}
+
+impl StateFile {
+    fn write_anew(&self, view: &View) -> Result<(), CreateFailure> {
+        let database = create_database(&*self.disk, STATE_FILE, self.database_options, |transaction| {
+            let mut writer = StateWriter::new(transaction, Freeze::default())?;
+            for table in COPIED {
+                view.each_sealed(table, |key, sealed| writer.copy(table, key, sealed))?;
+            }
+            writer.set_meta(&view.meta)
+        })?;
+        let closed = guarded::<_, StorageFault>(|| Ok(database.close()?));
+        closed
+            .map_err(|fault| CreateFailure { error: OpenError::fault(STATE_FILE, fault), may_be_named: true })
+    }
+}
