@@ -5,6 +5,7 @@
     reason = "all of this is test code; clippy knows only the functions marked as tests"
 )]
 
+mod compatibility_traps;
 mod configuring;
 mod customers;
 mod event_configuration;
