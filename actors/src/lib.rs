@@ -35,9 +35,10 @@ mod start;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError, Engine, EraseError,
-    Erasure, JobError, MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleFilter,
-    SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, Transferred, TriggerError, UpdateError,
+    ChangeStateError, ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError,
+    Engine, EraseError, Erasure, JobError, MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate,
+    SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, SortDirection, Transferred,
+    TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

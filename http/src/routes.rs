@@ -199,7 +199,8 @@ fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
 
 fn rules(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{
-        fetch_user_state, job_status, run_expiration, run_maintenance, trigger_user_event, user_progress,
+        fetch_user_state, job_status, reset_user_state, run_expiration, run_maintenance, set_counters,
+        trigger_user_event, user_progress,
     };
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
     vec![
@@ -218,6 +219,12 @@ fn rules(prefix: &str, documented: bool) -> Vec<Row> {
         }),
         row("/incentives/api/1.0/user_state/fetch", "fetch_user_state", |state| {
             state.route(post().to(fetch_user_state))
+        }),
+        row("/incentives/api/1.0/user_state/set_counters", "set_counters", |state| {
+            state.route(post().to(set_counters))
+        }),
+        row("/incentives/api/1.0/user_state/reset", "reset_user_state", |state| {
+            state.route(post().to(reset_user_state))
         }),
     ]
 }

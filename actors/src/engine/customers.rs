@@ -106,6 +106,8 @@ impl Engine {
             customer::Error::NotFound => Err(UpdateError::NotFound),
             customer::Error::Conflict | customer::Error::ClaimsExpired => Err(UpdateError::Conflict),
             customer::Error::Exists
+            | customer::Error::StateVersionConflict
+            | customer::Error::TooManyCounters
             | customer::Error::Refused(_)
             | customer::Error::IdempotencyConflict
             | customer::Error::TooMuchToForget

@@ -86,6 +86,8 @@ impl Engine {
             customer::Error::IdempotencyConflict => TriggerError::IdempotencyConflict,
             customer::Error::Amount(error) => TriggerError::Amount(error),
             customer::Error::Exists
+            | customer::Error::StateVersionConflict
+            | customer::Error::TooManyCounters
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
             | customer::Error::TooMuchToForget

@@ -14,6 +14,7 @@ mod sale_query;
 mod sales;
 mod tiers;
 mod transfers;
+mod user_state;
 
 use std::sync::{
     Arc, OnceLock,
@@ -35,6 +36,7 @@ pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, Sale
 pub use sales::{SaleAnswer, SaleError, SaleRequest};
 pub use tiers::{ChangeTiersError, MemberPage};
 pub use transfers::Transferred;
+pub use user_state::ChangeStateError;
 
 use self::inflight::Inflight;
 use crate::{

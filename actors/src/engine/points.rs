@@ -42,6 +42,8 @@ impl Engine {
                 customer::Error::IdempotencyConflict => PostError::IdempotencyConflict,
                 customer::Error::Amount(error) => PostError::Amount(error),
                 customer::Error::Exists
+                | customer::Error::StateVersionConflict
+                | customer::Error::TooManyCounters
                 | customer::Error::ClaimsExpired
                 | customer::Error::Conflict
                 | customer::Error::TooMuchToForget

@@ -78,6 +78,8 @@ impl Engine {
             customer::Error::IdempotencyConflict => ChangeTiersError::IdempotencyConflict,
             customer::Error::Amount(error) => error.into(),
             customer::Error::Exists
+            | customer::Error::StateVersionConflict
+            | customer::Error::TooManyCounters
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
             | customer::Error::TooMuchToForget

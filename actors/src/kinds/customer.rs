@@ -69,6 +69,7 @@ impl Durable for Customer {
             | Command::Post(_)
             | Command::Trigger(_)
             | Command::Forget(_)
+            | Command::State(_)
             | Command::Tiers(_) => Haste::Now,
         }
     }

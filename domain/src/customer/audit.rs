@@ -148,7 +148,9 @@ impl AuditLog {
             | Event::TierRequestKept(_)
             | Event::Forgotten(_)
             | Event::DueNoted { .. }
-            | Event::JobStepped(_) => {}
+            | Event::JobStepped(_)
+            | Event::CountersSet(_)
+            | Event::StateReset { .. } => {}
             Event::TierBenefitsGiven { benefits, written, .. } => {
                 benefits.iter().for_each(|benefit| self.apply_benefit(benefit, *written));
             }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    AuditRow, Forget, Forgetting, JobStep, OutcomeResult, PostedDetail, Profile, StepOutcome, TierCommand,
-    TierError, TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
+    AuditRow, Forget, Forgetting, JobStep, OutcomeResult, PostedDetail, Profile, StateCommand, StepOutcome,
+    TierCommand, TierError, TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
 };
 use crate::{
     amount::{AmountError, Points},
     id::{CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
     ledger::ExpiringAmount,
-    rules::Share,
+    rules::{NAMED_MAX, Share},
     sale::Content,
     time::Timestamp,
 };
@@ -46,6 +46,8 @@ pub enum Command {
     Settle,
     /// Let an event happen.
     Trigger(Box<UserEvent>),
+    /// Change what the rules remember, on request.
+    State(Box<StateCommand>),
     /// Have a job's turn.
     Job(Box<JobStep>),
     /// Cease to exist (incentives.md 7.17).
@@ -306,6 +308,12 @@ pub enum Error {
     /// A known idempotency key came with another body (incentives.md 4.8).
     #[error("the idempotency id was used with another body")]
     IdempotencyConflict,
+    /// What is remembered is not of the version that the caller has seen (incentives.md 7.9).
+    #[error("the state has another version")]
+    StateVersionConflict,
+    /// The customer would have more named counters than there may be.
+    #[error("a customer has at most {NAMED_MAX} counters")]
+    TooManyCounters,
     /// Nothing was done about the levels.
     #[error(transparent)]
     Tier(TierError),

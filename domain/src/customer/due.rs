@@ -166,7 +166,9 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             | Event::TierRequestKept(_)
             | Event::Forgotten(_)
             | Event::DueNoted { .. }
-            | Event::JobStepped(_) => None,
+            | Event::JobStepped(_)
+            | Event::CountersSet(_)
+            | Event::StateReset { .. } => None,
         })
         .min()
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped, Profile, Review, Tag,
-    TierRequestKept,
+    CountersSet, EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped, Profile, Review,
+    StateReset, Tag, TierRequestKept,
 };
 use crate::{
     amount::Points,
@@ -112,6 +112,43 @@ pub enum Event {
     JobStepped(JobStepped),
     /// The customer was erased: nothing is kept of it, and this least of all.
     Forgotten(Box<Forgotten>),
+    /// Named counters were set.
+    CountersSet(Box<CountersSet>),
+    /// What was counted and used was forgotten.
+    StateReset {
+        /// Which of it.
+        reset: StateReset,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Event {
+    /// Something of what is remembered besides points and levels may have changed (incentives.md 7.9).
+    pub(super) const fn moves_user_state(&self) -> bool {
+        match self {
+            Self::TiersEntered { .. }
+            | Self::PointsExpired { .. }
+            | Self::PointsPosted(_)
+            | Self::SaleCredited(_)
+            | Self::TierBenefitsGiven { .. }
+            | Self::RulesActed(_)
+            | Self::EventTriggered(_)
+            | Self::PointsCounted { .. }
+            | Self::CountersSet(_)
+            | Self::StateReset { .. } => true,
+            Self::Created { .. }
+            | Self::ProfileChanged { .. }
+            | Self::LotsRecalled { .. }
+            | Self::LotsRedated { .. }
+            | Self::TierReviewsSet { .. }
+            | Self::TierLeft(_)
+            | Self::TierRequestKept(_)
+            | Self::DueNoted { .. }
+            | Self::Forgotten(_)
+            | Self::JobStepped(_) => false,
+        }
+    }
 }
 
 /// What rules did besides giving points.

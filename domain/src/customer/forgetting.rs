@@ -91,6 +91,8 @@ impl Traces {
             | Event::RulesActed(_)
             | Event::PointsCounted { .. }
             | Event::JobStepped(_)
+            | Event::CountersSet(_)
+            | Event::StateReset { .. }
             | Event::Forgotten(_) => {}
         }
     }

@@ -27,6 +27,7 @@ mod stop;
 mod tags;
 mod tier;
 mod transfer;
+mod user_state;
 mod view;
 
 pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
@@ -60,4 +61,5 @@ pub use tier::{
     Tiers, TiersDecided, UserTier,
 };
 pub use transfer::{Drawn, Transfer, TransferReturned};
+pub use user_state::{CounterChange, CountersSet, SetCounters, StateCommand, StateReset, StateSection};
 pub use view::{AccountBalance, Balances, Expiration};

@@ -99,6 +99,8 @@ impl Raising<'_> {
             | Event::DueNoted { .. }
             | Event::JobStepped(_)
             | Event::Forgotten(_)
+            | Event::CountersSet(_)
+            | Event::StateReset { .. }
             | Event::PointsCounted { .. } => {}
         }
     }

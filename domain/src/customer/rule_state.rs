@@ -1,8 +1,10 @@
 //! What the rule engine remembers of a customer besides points, tiers and limits (incentives.md 7.9).
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
-use super::{AnsweredEvents, EventTriggered, Tag, tags};
+use super::{AnsweredEvents, CountersSet, EventTriggered, Fingerprint, Tag, tags, user_state::REQUESTS_KEPT};
 use crate::{
     rules::{CountChange, Counters},
     time::Timestamp,
@@ -17,6 +19,10 @@ pub struct RuleState {
     pub tags: Vec<Tag>,
     /// What was answered to the last events.
     pub answered: AnsweredEvents,
+    /// Counts the changes of what is remembered, points' activity and joining benefits included (incentives.md 7.9).
+    pub version: u64,
+    /// Idempotency ids of the last changes by callers, with the fingerprints of their requests.
+    pub(super) requests: VecDeque<(Fingerprint, Fingerprint)>,
 }
 
 impl RuleState {
@@ -34,6 +40,16 @@ impl RuleState {
     pub(super) fn event(&mut self, triggered: &EventTriggered) {
         self.count(&triggered.counted, triggered.at, triggered.matters_from);
         self.answered.record(triggered);
+    }
+
+    pub(super) fn set(&mut self, set: &CountersSet) {
+        for (name, value) in &set.counters {
+            self.counters.set(name, *value, set.at);
+        }
+        self.requests.extend(set.request);
+        if self.requests.len() > REQUESTS_KEPT {
+            self.requests.pop_front();
+        }
     }
 
     pub(super) fn tag(&mut self, added: &[Tag], removed: &[Box<str>], at: Timestamp) {

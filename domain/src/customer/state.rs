@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditRow, Command, CreditSale, Direction, Error, Event, EventTriggered, JobStepped, Memory, PointsPosted,
-    Profile, Remembered, Reply, RuleState, SaleCredited, TierBenefit, TierDraft, TierMove, TierMoveCause,
-    Tiers, Transfer, TransferReturned, UserTier, cascade, credit, due, forgetting, happened, job_step,
-    posting, stop::Stop, tier, transfer,
+    AuditRow, Command, CreditSale, Direction, Error, Event, EventTriggered, JobStepped, JoiningUse, Memory,
+    PointsPosted, Profile, Remembered, Reply, RuleState, SaleCredited, TierBenefit, TierDraft, TierMove,
+    TierMoveCause, Tiers, Transfer, TransferReturned, UserTier, cascade, credit, due, forgetting, happened,
+    job_step, posting, stop::Stop, tier, transfer,
 };
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
@@ -141,6 +141,11 @@ impl Customer {
         &self.usage
     }
 
+    /// What is used of the caps on joining levels; uses that no longer count may be among them.
+    pub fn joining_usage(&self) -> &[JoiningUse] {
+        self.tiers.joining()
+    }
+
     /// What the rules remember besides.
     pub fn rule_state(&self) -> &RuleState {
         &self.rule_state
@@ -260,6 +265,7 @@ impl Customer {
                 self.known()?;
                 Decision::answer(Reply::Settled).into()
             }
+            Command::State(command) => command.decide(self, context)?.into(),
             Command::Job(step) => return job_step::decide(self, step, context),
         };
         cascade::follow_decision(self, decided, context)
@@ -379,6 +385,9 @@ impl Entity for Customer {
     }
 
     fn apply(&mut self, event: &Event) {
+        if event.moves_user_state() {
+            self.rule_state.version += 1;
+        }
         match event {
             Event::Created { id, profile, at } => {
                 self.identity = Some(Identity {
@@ -411,6 +420,8 @@ impl Entity for Customer {
             Event::TierRequestKept(kept) => self.tiers.record_request((**kept).clone()),
             Event::DueNoted { due } => self.due = *due,
             Event::JobStepped(stepped) => self.last_job = Some(*stepped),
+            Event::CountersSet(set) => self.rule_state.set(set),
+            Event::StateReset { reset, .. } => self.apply_reset(reset),
             Event::RulesActed(acted) => {
                 acted.movements.iter().for_each(|(_, movement)| self.apply_movement(movement));
                 self.rule_state.tag(&acted.tags_added, &acted.tags_removed, acted.at);

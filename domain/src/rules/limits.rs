@@ -60,6 +60,11 @@ impl LimitUsage {
         self.uses.retain(|known| known.until.is_none_or(|until| until > horizon));
     }
 
+    /// Forgets the uses of these trees; of all when none is named.
+    pub fn reset(&mut self, trees: &[RuleTreeId]) {
+        self.uses.retain(|known| !trees.is_empty() && !trees.contains(&known.key.tree));
+    }
+
     /// All uses.
     pub fn all(&self) -> &[LimitUse] {
         &self.uses

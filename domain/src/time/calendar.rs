@@ -29,6 +29,20 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The number of incentives.md 3.1.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Day => 0,
+            Self::Week => 1,
+            Self::Month => 2,
+            Self::Year => 3,
+            Self::Hour => 4,
+            Self::Minute => 5,
+            Self::Quarter => 6,
+            Self::Forever => 7,
+        }
+    }
+
     /// The unit behind a wire number.
     pub const fn from_number(number: i64) -> Option<Self> {
         Some(match number {

@@ -76,6 +76,10 @@ pub enum IncentivesCode {
     TierLevelNotLive,
     /// No such event.
     EventNotFound,
+    /// The state has another version than the caller has seen.
+    StateVersionConflict,
+    /// More counters than a customer may have.
+    TooManyCounters,
     /// No such job.
     JobNotFound,
     /// Only the platform raises this event.
@@ -128,6 +132,8 @@ impl IncentivesCode {
             Self::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
             Self::TierLevelNotLive => ("tier_level_not_live", 400, "validation"),
             Self::EventNotFound => ("event_not_found", 404, "not_found"),
+            Self::StateVersionConflict => ("state_version_conflict", 409, "conflict"),
+            Self::TooManyCounters => ("too_many_counters", 400, "limit"),
             Self::JobNotFound => ("job_not_found", 404, "not_found"),
             Self::EventReserved => ("event_reserved", 400, "validation"),
             Self::ContextMustBeFlat => ("context_must_be_flat", 400, "validation"),
@@ -321,6 +327,8 @@ impl IncentivesError {
             | IncentivesCode::TierLevelNotFound
             | IncentivesCode::TierLevelNotLive
             | IncentivesCode::EventNotFound
+            | IncentivesCode::StateVersionConflict
+            | IncentivesCode::TooManyCounters
             | IncentivesCode::JobNotFound
             | IncentivesCode::EventReserved
             | IncentivesCode::ContextMustBeFlat

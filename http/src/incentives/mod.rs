@@ -52,7 +52,10 @@ pub(crate) use spend::{__path_spend, __path_spend_multiple, spend, spend_multipl
 pub(crate) use transfer::{__path_transfer, transfer};
 pub(crate) use trigger_user_event::{__path_trigger_user_event, trigger_user_event};
 pub(crate) use user_progress::{__path_user_progress, user_progress};
-pub(crate) use user_state::{__path_fetch_user_state, fetch_user_state};
+pub(crate) use user_state::{
+    __path_fetch_user_state, __path_reset_user_state, __path_set_counters, fetch_user_state,
+    reset_user_state, set_counters,
+};
 pub(crate) use user_tiers::{
     __path_fetch_bulk_user_tiers, __path_fetch_tier_members, __path_fetch_user_tiers, fetch_bulk_user_tiers,
     fetch_tier_members, fetch_user_tiers,

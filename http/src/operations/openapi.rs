@@ -61,6 +61,8 @@ pub fn document() -> openapi::OpenApi {
         incentives::forget_user,
         incentives::export_user,
         incentives::erasure_status,
+        incentives::set_counters,
+        incentives::reset_user_state,
         transactions::get_transaction,
         transactions::get_store_transactions,
         admin::put_program,

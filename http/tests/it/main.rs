@@ -25,3 +25,4 @@ mod tier_configuration;
 mod tiers;
 mod transactions;
 mod tree_configuration;
+mod user_state;

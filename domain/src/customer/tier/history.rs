@@ -92,7 +92,9 @@ impl TierHistory {
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
             | Event::Forgotten(_)
-            | Event::JobStepped(_) => {}
+            | Event::JobStepped(_)
+            | Event::CountersSet(_)
+            | Event::StateReset { .. } => {}
         }
     }
 }

@@ -157,6 +157,15 @@ impl Tiers {
         }
     }
 
+    /// The joining benefits that still counted when the last one was given.
+    pub(super) fn joining(&self) -> &[JoiningUse] {
+        &self.joining
+    }
+
+    pub(super) fn forget_joining(&mut self) {
+        self.joining.clear();
+    }
+
     pub(super) fn record_request(&mut self, kept: TierRequestKept) {
         self.requests.push_back(kept);
         if self.requests.len() > REQUESTS_KEPT {
