@@ -134,7 +134,14 @@ impl Surroundings for InEpoch<'_> {
     }
 
     fn fetch(&self, entity: EntityKey, need: &Need, into: &mut Fetched) -> Result<(), EngineError> {
-        let Shared { store, programs, .. } = &self.common.shared;
+        self.common.shared.fetch(entity, need, into)
+    }
+}
+
+impl Shared {
+    /// Something old that a decision depends on, from what is on disk.
+    pub fn fetch(&self, entity: EntityKey, need: &Need, into: &mut Fetched) -> Result<(), EngineError> {
+        let Self { store, programs, .. } = self;
         match need {
             Need::Program(version) => into.programs.push(programs.version(*version, store.as_ref())?),
             Need::Remembered(key) => {

@@ -200,7 +200,7 @@ fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
 fn rules(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{
         fetch_user_state, job_status, reset_user_state, run_expiration, run_maintenance, set_counters,
-        trigger_user_event, user_progress,
+        simulate_event, simulate_transaction, trigger_user_event, user_progress,
     };
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
     vec![
@@ -216,6 +216,12 @@ fn rules(prefix: &str, documented: bool) -> Vec<Row> {
         row("/incentives/api/1.0/trigger/job_status", "job_status", |job| job.route(post().to(job_status))),
         row("/incentives/api/1.0/progress/rule_tree/user_progress", "user_progress", |progress| {
             progress.route(post().to(user_progress))
+        }),
+        row("/incentives/api/1.0/simulate_outcomes/transaction", "simulate_transaction", |sale| {
+            sale.route(post().to(simulate_transaction))
+        }),
+        row("/incentives/api/1.0/simulate_outcomes/event", "simulate_event", |event| {
+            event.route(post().to(simulate_event))
         }),
         row("/incentives/api/1.0/user_state/fetch", "fetch_user_state", |state| {
             state.route(post().to(fetch_user_state))

@@ -107,7 +107,7 @@ impl Engine {
 
     /// The members named on a sale, and whether one was named that nobody is. Those of the payments; if there are
     /// none, the one of the envelope; then those of the discounts (pos-offers.md B.4, catalog-transactions.md F.5).
-    async fn payers(&self, content: &Content) -> Result<(Vec<Payer>, bool), EngineError> {
+    pub(super) async fn payers(&self, content: &Content) -> Result<(Vec<Payer>, bool), EngineError> {
         let (mut payers, mut unknown) = (Vec::new(), false);
         for (place, payment) in (0_u16..).zip(&content.payments) {
             let named = payment.user.iter().chain(&payment.additional_user);

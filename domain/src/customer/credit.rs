@@ -13,7 +13,7 @@ use crate::{
     program::{Program, tree::Triggers},
     rules::{
         Award, CountChange, Evaluation, LimitUsage, LimitUse, Line, Payment, Purchase, RefusalReason,
-        Refused, Standing,
+        Refused, Round, Standing,
     },
     sale::line_discounts,
     time::Timestamp,
@@ -40,7 +40,8 @@ pub(super) fn decide(
 
     let standpoint = Standpoint::of(customer, earlier, context.now);
     let business_time = earlier.map_or(credit.business_time, |earlier| earlier.business_time);
-    let evaluation = evaluate(customer, credit, earlier, program, &standpoint, business_time, &draft)?;
+    let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, business_time };
+    let evaluation = seen.evaluate(&draft, None)?;
     let uses = use_changes(&evaluation, earlier, context.program.retailer().switches.restore_on_return);
     let done = earlier.map_or(&[][..], |earlier| &earlier.acted);
     let mut levels = TierDraft::new(customer, context.program, context.now);
@@ -230,63 +231,87 @@ fn program_of<'a>(earlier: Option<&EvaluationRecord>, context: &Context<'a>) -> 
     fetched.map(AsRef::as_ref).ok_or(Need::Program(version))
 }
 
-fn evaluate(
+/// What was looked at when a revision of a sale is decided on a state in which nothing is due.
+pub(super) fn trace(
     customer: &Customer,
     credit: &CreditSale,
-    earlier: Option<&EvaluationRecord>,
-    program: &Program,
-    standpoint: &Standpoint<'_>,
+    context: &Context<'_>,
+) -> Result<Vec<Round>, Stop> {
+    let earlier = earlier_evaluation(customer, credit, context).map_err(Stop::Need)?;
+    let program = program_of(earlier, context).map_err(Stop::Need)?;
+    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+    draft.settle(context.now, context.program)?;
+    let standpoint = Standpoint::of(customer, earlier, context.now);
+    let business_time = earlier.map_or(credit.business_time, |earlier| earlier.business_time);
+    let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, business_time };
+    let mut rounds = Vec::new();
+    seen.evaluate(&draft, Some(&mut rounds))?;
+    Ok(rounds)
+}
+
+/// A revision of a sale and the customer as its rules see them.
+struct Seen<'a> {
+    customer: &'a Customer,
+    credit: &'a CreditSale,
+    earlier: Option<&'a EvaluationRecord>,
+    program: &'a Program,
+    standpoint: &'a Standpoint<'a>,
     business_time: Timestamp,
-    draft: &Draft<'_>,
-) -> Result<Evaluation, Error> {
-    let content = &*credit.content;
-    let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
-    // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on
-    // doing so.
-    let gave = earlier.is_some_and(|earlier| !earlier.granted.is_empty() || !earlier.forfeited.is_empty());
-    let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || gave)) else {
-        return Ok(Evaluation::default());
-    };
-    let discounts = line_discounts(content)?;
-    let lines: Vec<_> = content
-        .items
-        .iter()
-        .zip(discounts)
-        .map(|(item, discount)| Line {
-            item_id: &item.item_id,
-            quantity: item.quantity,
-            subtotal: item.subtotal,
-            tax_included: item.tax_included,
-            discount,
-        })
-        .collect();
-    let paid = content.payments.iter();
-    let payments: Vec<_> = paid.map(|paid| Payment { kind: &paid.kind, amount: paid.amount }).collect();
-    let purchase = Purchase {
-        time: business_time,
-        store: content.store,
-        channel: &content.channel,
-        subtotal: content.subtotal,
-        tax_total: content.tax_total,
-        lines: &lines,
-        payments: &payments,
-        share,
-        content: Some(content),
-    };
-    let without_own = earlier.map(|earlier| usage_without(customer, earlier)).transpose()?;
-    let balance = |account| draft.available(account);
-    let lifetime = |account| draft.lifetime(account);
-    let standing = Standing {
-        tiers: &standpoint.tiers,
-        balance: &balance,
-        lifetime: &lifetime,
-        usage: without_own.as_ref().unwrap_or(&customer.usage),
-        counters: &customer.rule_state.counters,
-        counted: earlier.map_or(&[], |earlier| &earlier.counted),
-        counts_before: earlier.map_or(&[], |earlier| &earlier.counts_before),
-        person: standpoint,
-    };
-    Ok(program.evaluate(&purchase, &standing, None))
+}
+
+impl Seen<'_> {
+    fn evaluate(&self, draft: &Draft<'_>, trace: Option<&mut Vec<Round>>) -> Result<Evaluation, Error> {
+        let Self { customer, credit, earlier, program, standpoint, business_time } = *self;
+        let content = &*credit.content;
+        let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
+        // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on
+        // doing so.
+        let gave =
+            earlier.is_some_and(|earlier| !earlier.granted.is_empty() || !earlier.forfeited.is_empty());
+        let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || gave)) else {
+            return Ok(Evaluation::default());
+        };
+        let discounts = line_discounts(content)?;
+        let lines: Vec<_> = content
+            .items
+            .iter()
+            .zip(discounts)
+            .map(|(item, discount)| Line {
+                item_id: &item.item_id,
+                quantity: item.quantity,
+                subtotal: item.subtotal,
+                tax_included: item.tax_included,
+                discount,
+            })
+            .collect();
+        let paid = content.payments.iter();
+        let payments: Vec<_> = paid.map(|paid| Payment { kind: &paid.kind, amount: paid.amount }).collect();
+        let purchase = Purchase {
+            time: business_time,
+            store: content.store,
+            channel: &content.channel,
+            subtotal: content.subtotal,
+            tax_total: content.tax_total,
+            lines: &lines,
+            payments: &payments,
+            share,
+            content: Some(content),
+        };
+        let without_own = earlier.map(|earlier| usage_without(customer, earlier)).transpose()?;
+        let balance = |account| draft.available(account);
+        let lifetime = |account| draft.lifetime(account);
+        let standing = Standing {
+            tiers: &standpoint.tiers,
+            balance: &balance,
+            lifetime: &lifetime,
+            usage: without_own.as_ref().unwrap_or(&customer.usage),
+            counters: &customer.rule_state.counters,
+            counted: earlier.map_or(&[], |earlier| &earlier.counted),
+            counts_before: earlier.map_or(&[], |earlier| &earlier.counts_before),
+            person: standpoint,
+        };
+        Ok(program.evaluate_traced(&purchase, &standing, None, trace))
+    }
 }
 
 /// What is used of the limits without a sale's own earlier uses: they must not stand in its way.

@@ -20,7 +20,9 @@ use crate::{
     id::{LedgerRowId, OutcomeId, PointAccountId, PointSourceId, RuleTreeId},
     ledger::{Draft, Earning, Movement},
     program::{Program, event::PlatformEvent, tree::Effect, tree::Triggers},
-    rules::{Act, Award, CountChange, Evaluation, Happening, LimitUse, RefusalReason, Refused, Standing},
+    rules::{
+        Act, Award, CountChange, Evaluation, Happening, LimitUse, RefusalReason, Refused, Round, Standing,
+    },
     time::Timestamp,
 };
 
@@ -251,7 +253,7 @@ impl Occurring<'_> {
         let id = draft.next_id();
         draft.settle(context.now, program)?;
         let expired = draft.movements().len();
-        let evaluation = self.evaluate(&draft);
+        let evaluation = self.evaluate(&draft, None);
         let mut levels = TierDraft::new(customer, program, context.now);
         let (drafts, now) = ((&mut draft, &mut levels), (program, context.now));
         let acted = acting::act(customer, &evaluation.actions, &[], drafts, now, occurred)?;
@@ -339,7 +341,7 @@ impl Occurring<'_> {
     }
 
     /// What the rules give. Who has opted out gets nothing, like for a purchase.
-    fn evaluate(&self, draft: &Draft<'_>) -> Evaluation {
+    fn evaluate(&self, draft: &Draft<'_>, trace: Option<&mut Vec<Round>>) -> Evaluation {
         let Self { customer, event, occurred, context, depth, .. } = *self;
         if !customer.identity().is_some_and(|identity| identity.profile.opted_in) {
             return Evaluation::default();
@@ -359,7 +361,7 @@ impl Occurring<'_> {
             quantity: event.quantity,
             context: event.context.as_deref(),
         };
-        context.program.evaluate_event_at_depth(&happening, depth, &standing)
+        context.program.evaluate_event_at_depth(&happening, depth, &standing, trace)
     }
 }
 
@@ -389,6 +391,22 @@ fn answered(
         Some(known) if known.body == body => Ok(Answer::Known(known.answer.clone())),
         Some(_) => Err(Error::IdempotencyConflict),
     }
+}
+
+/// What was looked at when an event is decided on a state in which nothing is due.
+pub(super) fn trace(
+    customer: &Customer,
+    event: &UserEvent,
+    context: &Context<'_>,
+) -> Result<Vec<Round>, Stop> {
+    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+    draft.settle(context.now, context.program)?;
+    let mut rounds = Vec::new();
+    let occurred = event.occurred.unwrap_or(context.now);
+    let occurring =
+        Occurring { customer, event, occurred, key: None, context, depth: 0, written: context.now };
+    occurring.evaluate(&draft, Some(&mut rounds));
+    Ok(rounds)
 }
 
 fn counted(
@@ -461,7 +479,7 @@ impl Giving<'_> {
 }
 
 /// The type of an outcome; of one that multiplies another tree's award, that of a multiplier.
-fn discriminator(program: &Program, tree: RuleTreeId, outcome: OutcomeId) -> u32 {
+pub(super) fn discriminator(program: &Program, tree: RuleTreeId, outcome: OutcomeId) -> u32 {
     const MULTIPLIER: u32 = 4096;
     let outcomes = program.tree(tree).map_or(&[][..], |tree| tree.outcomes());
     match outcomes.iter().find(|known| known.id == outcome).map(|known| &known.effect) {

@@ -16,11 +16,13 @@ mod history;
 mod job_step;
 mod memory;
 mod need;
+mod outlook;
 mod posting;
 mod profile;
 mod raised;
 mod recall;
 mod rule_state;
+mod sale_outcomes;
 mod standpoint;
 mod state;
 mod stop;
@@ -48,6 +50,7 @@ pub use history::History;
 pub use job_step::{JobStep, JobStepped, StepOutcome};
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
 pub use need::{Fetched, Need};
+pub use outlook::{Foreseen, Outlook, Supposed, Supposition};
 pub use profile::{
     Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange,
     ProfileFault, ProfileFaultReason,

@@ -3,7 +3,7 @@
 use super::{Scene, lines::LineSet};
 use crate::{
     amount::{AmountError, Money, Points, Quantity, Rate, Rounding, divide_rounded},
-    program::tree::{AwardRule, Combine, DataLevel, PerAmount, PerQuantity, Value, ValueKind},
+    program::tree::{AmountBasis, AwardRule, Combine, DataLevel, PerAmount, PerQuantity, Value, ValueKind},
 };
 
 /// What an outcome is worth for a payer, before limits.
@@ -64,6 +64,91 @@ fn divisor(mut a: i128, mut b: i128) -> i128 {
     b
 }
 
+/// What an outcome was computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inputs {
+    /// 1: so many points.
+    Fixed {
+        /// As configured.
+        points: Points,
+    },
+    /// 2: an amount.
+    Amount {
+        /// Which amount.
+        basis: AmountBasis,
+        /// What of the ticket is eligible, whoever paid it.
+        of_ticket: Money,
+        /// The payer's part of it.
+        eligible: Money,
+        /// Points for each `per_amount`.
+        rate: Rate,
+        /// As configured.
+        per_amount: Money,
+        /// As configured.
+        hurdle: Option<Money>,
+        /// As configured.
+        max_points: Option<Points>,
+    },
+    /// 4: a quantity.
+    Quantity {
+        /// Units of the payer, or of the event.
+        units: Quantity,
+        /// Points for each `quantity_per_award`.
+        points: Points,
+        /// As configured.
+        quantity_per_award: Quantity,
+        /// As configured.
+        hurdle: Option<Quantity>,
+        /// As configured.
+        max_points: Option<Points>,
+    },
+    /// 4096: a factor on what others give.
+    Multiplier {
+        /// As configured.
+        factor: Rate,
+        /// As configured.
+        combine: Combine,
+    },
+}
+
+/// What an award's outcome is computed from.
+pub(super) fn inputs(
+    award: &AwardRule,
+    scene: &Scene<'_>,
+    qualifying: &LineSet,
+) -> Result<Inputs, AmountError> {
+    Ok(match award {
+        AwardRule::Fixed(points) => Inputs::Fixed { points: *points },
+        AwardRule::PerAmount(rule) => {
+            let (of_ticket, eligible) = match scene.current_ticket() {
+                None => (Money::ZERO, Money::ZERO),
+                Some(ticket) => {
+                    let eligible = ticket.eligible(rule.basis, qualifying)?;
+                    (eligible, ticket.purchase.share.part(eligible)?)
+                }
+            };
+            let PerAmount { basis, rate, per_amount, hurdle, max_points, .. } = *rule;
+            Inputs::Amount { basis, of_ticket, eligible, rate, per_amount, hurdle, max_points }
+        }
+        AwardRule::PerQuantity(rule) => {
+            let PerQuantity { points, quantity_per_award, hurdle, max_points, .. } = *rule;
+            let units = units(rule, scene, qualifying)?;
+            Inputs::Quantity { units, points, quantity_per_award, hurdle, max_points }
+        }
+    })
+}
+
+/// The units that count for this payer, or of the event. They cannot be split: they are the largest payer's.
+fn units(rule: &PerQuantity, scene: &Scene<'_>, qualifying: &LineSet) -> Result<Quantity, AmountError> {
+    match scene.current_ticket() {
+        None if rule.field.is_some() => field_quantity(rule, scene, None),
+        None => Ok(scene.event.map_or(Quantity::ZERO, |event| event.quantity)),
+        Some(ticket) if !ticket.purchase.share.is_largest() => Ok(Quantity::ZERO),
+        Some(ticket) if rule.field.is_none() => ticket.quantity(qualifying),
+        Some(_) => field_quantity(rule, scene, Some(qualifying)),
+    }
+}
+
 /// What an award's outcome gives for an event, or to this payer for these lines.
 pub(super) fn worth(
     award: &AwardRule,
@@ -83,16 +168,7 @@ pub(super) fn worth(
             let eligible = ticket.eligible(rule.basis, qualifying)?;
             per_amount(rule, ticket.purchase.share.part(eligible)?)
         }
-        AwardRule::PerQuantity(rule) => {
-            // Units cannot be split: they are the largest payer's.
-            if !ticket.purchase.share.is_largest() {
-                return per_quantity(rule, Quantity::ZERO);
-            }
-            match &rule.field {
-                None => per_quantity(rule, ticket.quantity(qualifying)?),
-                Some(_) => per_quantity(rule, field_quantity(rule, scene, Some(qualifying))?),
-            }
-        }
+        AwardRule::PerQuantity(rule) => per_quantity(rule, units(rule, scene, qualifying)?),
     }
 }
 
@@ -101,12 +177,7 @@ fn worth_of_event(award: &AwardRule, scene: &Scene<'_>) -> Result<Worth, AmountE
         AwardRule::Fixed(points) => Ok(Worth::Earns(ExactAward::settled(*points, None))),
         // The compiler keeps these out of event trees.
         AwardRule::PerAmount(_) => Ok(Worth::Nothing),
-        AwardRule::PerQuantity(rule) if rule.field.is_some() => {
-            per_quantity(rule, field_quantity(rule, scene, None)?)
-        }
-        AwardRule::PerQuantity(rule) => {
-            per_quantity(rule, scene.event.map_or(Quantity::ZERO, |event| event.quantity))
-        }
+        AwardRule::PerQuantity(rule) => per_quantity(rule, units(rule, scene, LineSet::NONE)?),
     }
 }
 

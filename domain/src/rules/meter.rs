@@ -51,6 +51,23 @@ impl<'a> Meter<'a> {
         self.room.map_or(points, |room| room.min(points))
     }
 
+    /// The place of the limit that leaves the fewest points; none: none of them is of points, or used up.
+    pub(super) fn strictest(
+        &self,
+        time: Timestamp,
+        usage: &LimitUsage,
+    ) -> Result<Option<usize>, AmountError> {
+        let mut strictest: Option<(usize, Points)> = None;
+        for (place, limit) in self.limits().iter().enumerate() {
+            if let Some(left) = self.left(place, limit, time, usage)?
+                && strictest.is_none_or(|(_, known)| left < known)
+            {
+                strictest = Some((place, left));
+            }
+        }
+        Ok(strictest.map(|(place, _)| place))
+    }
+
     /// Nothing may be given any more.
     pub(super) fn is_used_up(&self) -> bool {
         self.room.is_some_and(Points::is_zero)

@@ -41,7 +41,9 @@ mod share;
 mod stay;
 mod tally;
 mod ticket;
+mod trace;
 
+pub use award::Inputs;
 pub use counters::{CountChange, CountKey, Counters, NAMED_MAX, NamedCounter, NodeCounter, Part};
 pub use data::scalar_text;
 pub use limits::{LimitKey, LimitUsage, LimitUse};
@@ -54,3 +56,4 @@ pub use share::Share;
 pub use stay::Stay;
 pub use tally::PointsMoved;
 pub(crate) use ticket::Ticket;
+pub use trace::{Cut, Round, TracedNode, TracedOutcome, TracedTree};

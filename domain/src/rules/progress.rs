@@ -1,14 +1,15 @@
 //! How far a customer is with the nodes of a tree (incentives.md 2.8, 7.11).
 
 use super::{
-    Figure, Scene, Standing,
-    leaf::{Leaf, leaf},
+    Figure, Scene, Standing, Ticket, TracedNode,
+    leaf::leaf,
+    selection::{first_unmet, purchase_lines},
 };
 use crate::{
     id::RuleTreeId,
     program::{
         Program, RuleTree,
-        tree::{BalanceTest, Node, NodeTest},
+        tree::{AmountBasis, BalanceTest, Node, NodeTest, PurchaseTest},
     },
     time::Timestamp,
 };
@@ -61,26 +62,63 @@ impl Program {
         at: Timestamp,
     ) -> TreeProgress<'a> {
         let scene = Scene { program: self, time: at, ticket: None, event: None, standing, counted: &[] };
-        let mut nodes: Vec<NodeProgress<'a>> = Vec::with_capacity(tree.nodes.len());
-        for node in &tree.nodes {
-            // Children stand before their parents, so what they came to is known.
-            let (query_result, passed) = match &node.test {
-                NodeTest::All(children) => {
-                    (None, children.iter().all(|child| nodes[*child].passed) != node.negate)
-                }
-                NodeTest::Any(children) => {
-                    let any = children.is_empty() || children.iter().any(|child| nodes[*child].passed);
-                    (None, any != node.negate)
-                }
-                // A value that is no amount passes nothing, negated or not.
-                _ => match leaf(tree, node, &scene) {
-                    Ok(Leaf { missing: true, figure, .. }) => (figure, false),
-                    Ok(Leaf { passed, figure, .. }) => (figure, passed != node.negate),
-                    Err(_) => (None, false),
-                },
-            };
-            nodes.push(NodeProgress { node, query_result, passed });
-        }
+        let results = node_results(tree, &scene).into_iter();
+        let nodes: Vec<_> = tree
+            .nodes
+            .iter()
+            .zip(results)
+            .map(|(node, TracedNode { passed, figure, .. })| NodeProgress {
+                node,
+                query_result: figure,
+                passed,
+            })
+            .collect();
         TreeProgress { tree: tree.id, passed: nodes.last().is_some_and(|root| root.passed), nodes }
+    }
+}
+
+/// What the nodes of a tree come to, each by itself.
+pub(super) fn node_results(tree: &RuleTree, scene: &Scene<'_>) -> Vec<TracedNode> {
+    let mut nodes: Vec<TracedNode> = Vec::with_capacity(tree.nodes.len());
+    for node in &tree.nodes {
+        // Children stand before their parents, so what they came to is known.
+        let passed = |children: &[usize], nodes: &[TracedNode]| {
+            let mut all = children.iter().map(|child| nodes[*child].passed);
+            (all.clone().all(|passed| passed), children.is_empty() || all.any(|passed| passed))
+        };
+        let (mut figure, mut unmet) = (None, None);
+        let passed = match &node.test {
+            NodeTest::All(children) => passed(children, &nodes).0 != node.negate,
+            NodeTest::Any(children) => passed(children, &nodes).1 != node.negate,
+            // A value that is no amount passes nothing, negated or not.
+            test => match leaf(tree, node, scene) {
+                Ok(leaf) => {
+                    figure = leaf.figure;
+                    if let (NodeTest::CurrentPurchase(test), Some(ticket)) = (test, scene.current_ticket()) {
+                        (figure, unmet) = purchase_result(test, ticket, scene);
+                    }
+                    !leaf.missing && leaf.passed != node.negate
+                }
+                Err(_) => false,
+            },
+        };
+        nodes.push(TracedNode { passed, figure, unmet });
+    }
+    nodes
+}
+
+/// The eligible amount of the lines that a node on the purchase selects, or the constraint that is not satisfied.
+fn purchase_result(
+    test: &PurchaseTest,
+    ticket: &Ticket<'_>,
+    scene: &Scene<'_>,
+) -> (Option<Figure>, Option<u32>) {
+    match purchase_lines(test, ticket, scene) {
+        Ok(Some(lines)) => {
+            let eligible = ticket.eligible(AmountBasis::Qualifying, &lines);
+            let eligible = eligible.and_then(|amount| ticket.purchase.share.part(amount));
+            (eligible.ok().map(Figure::Money), None)
+        }
+        Ok(None) | Err(_) => (None, first_unmet(test, ticket, scene)),
     }
 }

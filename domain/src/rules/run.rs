@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Scene, Standing, evaluate::Passing,
-    settle::settle, tally, ticket::Ticket,
+    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Round, Scene, Standing, evaluate::Passing,
+    settle::settle, tally, ticket::Ticket, trace,
 };
 use crate::{
     amount::{Points, Quantity},
@@ -33,12 +33,24 @@ impl Program {
         standing: &Standing<'_>,
         only: Option<&[RuleTreeId]>,
     ) -> Evaluation {
+        self.evaluate_traced(purchase, standing, only, None)
+    }
+
+    /// As [`Program::evaluate`]; what was looked at is added to `trace`, if there is one.
+    pub fn evaluate_traced(
+        &self,
+        purchase: &Purchase<'_>,
+        standing: &Standing<'_>,
+        only: Option<&[RuleTreeId]>,
+        trace: Option<&mut Vec<Round>>,
+    ) -> Evaluation {
         let Ok(ticket) = Ticket::new(self, purchase) else {
             let failed = self.candidates(None, purchase.time, standing, only);
             let failed = failed.into_iter().map(|tree| tree.id).collect();
             return Evaluation { failed, ..Evaluation::default() };
         };
         let mut run = Run::new(self, standing, purchase.time, Some(&ticket));
+        run.trace = trace;
         let counted = tally::of_purchase(&ticket, &run.scene(standing, None));
         run.evaluation.counted = counted;
         let candidates = self.candidates(Some(&ticket), purchase.time, standing, only);
@@ -59,17 +71,20 @@ impl Program {
 
     /// What the event trees give for an event, and for those it leads to.
     pub fn evaluate_event(&self, event: &Happening<'_>, standing: &Standing<'_>) -> Evaluation {
-        self.evaluate_event_at_depth(event, 0, standing)
+        self.evaluate_event_at_depth(event, 0, standing, None)
     }
 
-    /// The same for an event that is itself so deep in a cascade.
+    /// The same for an event that is itself so deep in a cascade; what was looked at is added to `trace`, if there is
+    /// one.
     pub(crate) fn evaluate_event_at_depth(
         &self,
         event: &Happening<'_>,
         depth: u8,
         standing: &Standing<'_>,
+        trace: Option<&mut Vec<Round>>,
     ) -> Evaluation {
         let mut run = Run::new(self, standing, event.time, None);
+        run.trace = trace;
         run.event(event, depth);
         run.cascade();
         run.evaluation
@@ -109,6 +124,8 @@ struct Run<'a> {
     ticket: Option<&'a Ticket<'a>>,
     evaluation: Evaluation,
     events: VecDeque<Published<'a>>,
+    /// What was looked at, if somebody asks.
+    trace: Option<&'a mut Vec<Round>>,
 }
 
 impl<'a> Run<'a> {
@@ -119,7 +136,7 @@ impl<'a> Run<'a> {
         ticket: Option<&'a Ticket<'a>>,
     ) -> Self {
         let (evaluation, events) = (Evaluation::default(), VecDeque::new());
-        Self { program, standing, time, ticket, evaluation, events }
+        Self { program, standing, time, ticket, evaluation, events, trace: None }
     }
 
     fn scene<'s>(&'s self, standing: &'s Standing<'s>, event: Option<&'s Happening<'s>>) -> Scene<'s> {
@@ -135,6 +152,10 @@ impl<'a> Run<'a> {
         event: Option<&Happening<'_>>,
         depth: u8,
     ) {
+        if let Some(trace) = self.trace.take() {
+            trace.push(trace::round(trees, &self.scene(standing, event)));
+            self.trace = Some(trace);
+        }
         let (settled, counts_before) = {
             let scene = self.scene(standing, event);
             (run_together(trees, &scene), counts_before(trees, &scene))

@@ -65,6 +65,36 @@ pub(super) fn select<'t>(
     Ok(fits)
 }
 
+/// The type of the first constraint of a node that the purchase does not satisfy (incentives.md 6.3).
+pub(super) fn first_unmet(test: &PurchaseTest, ticket: &Ticket<'_>, scene: &Scene<'_>) -> Option<u32> {
+    let purchase = ticket.purchase;
+    if !test.stores.iter().all(|known| in_store(known, purchase)) {
+        return Some(2);
+    }
+    if !test.channels.iter().all(|known| through(known, purchase)) {
+        return Some(64);
+    }
+    let unmet =
+        test.circumstances.iter().find(|known| !circumstances_hold(std::slice::from_ref(known), scene));
+    if let Some(unmet) = unmet {
+        return Some(unmet.test.number());
+    }
+    let unmet = test.references.iter().find(|known| carries(known, purchase) != known.include);
+    if let Some(unmet) = unmet {
+        return Some(if unmet.kind == ReferenceKind::Offer { 2048 } else { 8192 });
+    }
+    if !test.payments.iter().all(|known| paid_with(known, purchase) == Ok(known.include)) {
+        return Some(4);
+    }
+    let counting = ticket.counting(test.include_fully_discounted);
+    match listed(test, ticket, counting) {
+        Ok(Some(lines)) if sizes_hold(test, ticket, &lines) != Ok(true) => Some(16),
+        Ok(Some(_)) => None,
+        _ if test.items.is_empty() => (sizes_hold(test, ticket, counting) != Ok(true)).then_some(16),
+        _ => Some(32),
+    }
+}
+
 /// The lines that all of a node's item sets select; none when one of the sets is not satisfied.
 fn listed(
     test: &PurchaseTest,
@@ -102,18 +132,26 @@ fn sizes_hold(test: &PurchaseTest, ticket: &Ticket<'_>, lines: &LineSet) -> Resu
 
 /// What a node asks of store and channel.
 fn sold_where(test: &PurchaseTest, purchase: &Purchase<'_>) -> bool {
-    let in_store = |known: &StoreTest| known.stores.binary_search(&purchase.store).is_ok() == known.include;
-    let through = |known: &ChannelTest| {
-        known.channels.iter().any(|channel| channel.eq_ignore_ascii_case(purchase.channel)) == known.include
-    };
-    test.stores.iter().all(in_store) && test.channels.iter().all(through)
+    test.stores.iter().all(|known| in_store(known, purchase))
+        && test.channels.iter().all(|known| through(known, purchase))
+}
+
+fn in_store(test: &StoreTest, purchase: &Purchase<'_>) -> bool {
+    test.stores.binary_search(&purchase.store).is_ok() == test.include
+}
+
+fn through(test: &ChannelTest, purchase: &Purchase<'_>) -> bool {
+    test.channels.iter().any(|channel| channel.eq_ignore_ascii_case(purchase.channel)) == test.include
 }
 
 /// What a node asks of the discounts on the ticket.
 fn references_hold(test: &PurchaseTest, purchase: &Purchase<'_>) -> bool {
+    test.references.iter().all(|known| carries(known, purchase) == known.include)
+}
+
+fn carries(test: &ReferenceTest, purchase: &Purchase<'_>) -> bool {
     let discounts = purchase.content.map_or(&[][..], |content| &content.discounts);
-    let carries = |known: &ReferenceTest| discounts.iter().any(|discount| refers(discount, known));
-    test.references.iter().all(|known| carries(known) == known.include)
+    discounts.iter().any(|discount| refers(discount, test))
 }
 
 fn refers(discount: &SaleDiscount, test: &ReferenceTest) -> bool {

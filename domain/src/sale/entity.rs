@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Content, ForgetMember, forgetting, payers};
 use crate::{
     amount::AmountError,
+    customer::CreditSale,
     entity::{Context, Decision, Entity, Verdict},
     id::{CustomerId, SaleId},
     rules::Share,
@@ -217,6 +218,39 @@ impl Sale {
         &self.credited
     }
 
+    /// What a version would make a member book if it were closed and came now; nobody: what it would make somebody book
+    /// who pays all of it. Who is not among the payers is supposed to pay all of it, too. A version that would be too
+    /// old to be evaluated gives nothing.
+    pub fn would_credit(
+        &self,
+        id: SaleId,
+        content: Content,
+        payers: &[Payer],
+        customer: Option<CustomerId>,
+        context: &Context<'_>,
+    ) -> Result<CreditSale, Error> {
+        let content = Content { is_closed: true, ..content };
+        let business_time = self.business_time.unwrap_or_else(|| business_time(&content, context.now));
+        let shares = payers::shares(&content, payers)?;
+        let own = shares.into_iter().find(|(known, _)| Some(*known) == customer).map(|(_, share)| share);
+        let evaluated = !self.is_too_old(business_time, context);
+        Ok(CreditSale {
+            customer: customer.unwrap_or(CustomerId(uuid::Uuid::nil())),
+            sale: id,
+            revision: self.current.as_ref().map_or(1, |current| current.number + 1),
+            business_time,
+            credited_before: customer.is_some_and(|customer| self.credited_before.contains(&customer)),
+            share: evaluated.then(|| own.unwrap_or(Share::whole())),
+            content: Arc::new(content),
+        })
+    }
+
+    /// It counts as sold so long ago that it is not evaluated, unless it was before.
+    fn is_too_old(&self, business_time: Timestamp, context: &Context<'_>) -> bool {
+        let days = i64::from(context.program.retailer().switches.max_backdate_days);
+        business_time < context.now.plus_millis(-days * DAY_MS) && self.credited.is_empty()
+    }
+
     fn record(&self, arrival: Arrival<'_>, context: &Context<'_>) -> Result<Decision<Self>, Error> {
         let mut warnings = arrival.warnings(context);
         let number = match &self.current {
@@ -235,12 +269,7 @@ impl Sale {
             None if content.is_closed => Some(business_time(&content, context.now)),
             known => known,
         };
-        let too_old = business_time.is_some_and(|time| {
-            let oldest = context
-                .now
-                .plus_millis(-i64::from(context.program.retailer().switches.max_backdate_days) * DAY_MS);
-            time < oldest && self.credited.is_empty()
-        });
+        let too_old = business_time.is_some_and(|time| self.is_too_old(time, context));
         if too_old && content.is_closed {
             warnings.push(SalesWarning::TooOld);
         }

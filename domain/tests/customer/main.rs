@@ -21,6 +21,7 @@ mod maintenance;
 mod member;
 mod model;
 mod movements;
+mod outlook;
 mod platform_events;
 mod program_change;
 mod reevaluation;

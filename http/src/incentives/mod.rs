@@ -1,6 +1,6 @@
 //! Incentives: balances, deposits, spends, the audit log, tiers and their movements, events, and progress with rules on
-//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), privacy (7.17), and what a retailer configures (7.4, 7.5, 7.13,
-//! 7.14).
+//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), simulation (7.15), privacy (7.17), and what a retailer
+//! configures (7.4, 7.5, 7.13, 7.14).
 //!
 //! Owns the envelope, the error table and the wire shapes. How points move is `domain`'s.
 
@@ -19,8 +19,10 @@ mod objects;
 mod posting;
 mod request;
 mod reverse;
+mod simulate_outcomes;
 mod single;
 mod spend;
+mod transaction_body;
 mod transfer;
 mod trigger_user_event;
 mod user_progress;
@@ -48,6 +50,9 @@ pub(crate) use movement::{
 };
 pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_of};
 pub(crate) use reverse::{__path_reverse, reverse};
+pub(crate) use simulate_outcomes::{
+    __path_simulate_event, __path_simulate_transaction, simulate_event, simulate_transaction,
+};
 pub(crate) use spend::{__path_spend, __path_spend_multiple, spend, spend_multiple};
 pub(crate) use transfer::{__path_transfer, transfer};
 pub(crate) use trigger_user_event::{__path_trigger_user_event, trigger_user_event};

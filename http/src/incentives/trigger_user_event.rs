@@ -142,13 +142,7 @@ pub async fn trigger_user_event(
     answer(state, &request, payload, |body| async move {
         let asked = read(&body)?;
         let lookup = asked.event.lookup.clone();
-        if is_reserved(&lookup) {
-            let message = format!("{lookup} is raised by the platform alone.");
-            return Err(IncentivesError::new(IncentivesCode::EventReserved, message));
-        }
-        if state.program().event(&lookup).is_none() {
-            return Err(IncentivesError::new(IncentivesCode::EventNotFound, "There is no such event."));
-        }
+        check_lookup(&lookup, &state.program())?;
         let customer = asked.named.resolve(state).await?;
         let triggered = state.engine().trigger(customer, asked.event).await?;
         let progress = if asked.include_progress {
@@ -167,6 +161,18 @@ pub async fn trigger_user_event(
     .await
 }
 
+/// Callers report events that the retailer has defined, and no others.
+pub(super) fn check_lookup(lookup: &str, program: &Program) -> Result<(), IncentivesError> {
+    if is_reserved(lookup) {
+        let message = format!("{lookup} is raised by the platform alone.");
+        return Err(IncentivesError::new(IncentivesCode::EventReserved, message));
+    }
+    if program.event(lookup).is_none() {
+        return Err(IncentivesError::new(IncentivesCode::EventNotFound, "There is no such event."));
+    }
+    Ok(())
+}
+
 struct Asked {
     named: Named,
     event: UserEvent,
@@ -178,25 +184,32 @@ fn read(body: &[u8]) -> Result<Asked, IncentivesError> {
     let mut faults = Faults::default();
     let mut reader = Reader::new(&mut faults);
     let named = Named::read(request.retailer_id, request.user_id, &mut reader);
-    let lookup = reader.required_boxed("event_lookup", request.event_lookup).trim().to_ascii_uppercase();
     let include_progress = reader.flag("include_progress", request.include_progress).unwrap_or(false);
-    let occurred = reader.time("time_of_occurrence", request.time_of_occurrence, &Zone::UTC);
-    let one = Quantity::from_units(Quantity::UNIT);
-    let quantity: Quantity = reader.amount("quantity", request.quantity).unwrap_or(one);
-    if !quantity.is_positive() || quantity.units() > QUANTITY_MAX * Quantity::UNIT {
-        reader.fault(
-            "quantity",
-            FaultCode::OutOfRange,
-            format!("must be above 0 and at most {QUANTITY_MAX}"),
-        );
+    let event = request.event(&mut reader)?;
+    faults
+        .none_or(Asked { named, event, include_progress })
+        .map_err(|faults| IncentivesError::invalid(&faults))
+}
+
+impl TriggerRequest<'_> {
+    /// Reads the event. It is of use only when the reader has noted no fault.
+    pub(super) fn event(&self, reader: &mut Reader<'_>) -> Result<UserEvent, IncentivesError> {
+        let lookup = reader.required_boxed("event_lookup", self.event_lookup).trim().to_ascii_uppercase();
+        let occurred = reader.time("time_of_occurrence", self.time_of_occurrence, &Zone::UTC);
+        let one = Quantity::from_units(Quantity::UNIT);
+        let quantity: Quantity = reader.amount("quantity", self.quantity).unwrap_or(one);
+        if !quantity.is_positive() || quantity.units() > QUANTITY_MAX * Quantity::UNIT {
+            reader.fault(
+                "quantity",
+                FaultCode::OutOfRange,
+                format!("must be above 0 and at most {QUANTITY_MAX}"),
+            );
+        }
+        let context = reader.object_text("context", self.context).map(flat).transpose()?.flatten();
+        let transaction_id = read_reference(reader, "transaction_id", self.transaction_id);
+        let idempotency_id = read_idempotency_id(reader, self.idempotency_id);
+        Ok(UserEvent { lookup: lookup.into(), occurred, quantity, context, transaction_id, idempotency_id })
     }
-    let context = reader.object_text("context", request.context).map(flat).transpose()?.flatten();
-    let transaction_id = read_reference(&mut reader, "transaction_id", request.transaction_id);
-    let idempotency_id = read_idempotency_id(&mut reader, request.idempotency_id);
-    let () = faults.none_or(()).map_err(|faults| IncentivesError::invalid(&faults))?;
-    let event =
-        UserEvent { lookup: lookup.into(), occurred, quantity, context, transaction_id, idempotency_id };
-    Ok(Asked { named, event, include_progress })
 }
 
 /// A context as it was sent, when it is flat; nothing when it is empty.
@@ -256,6 +269,11 @@ impl OutcomeObject {
             point_source_id: given.map(|given| given.source.to_string()),
             point_audit_log_id: given.map(|given| given.row.to_string()),
         }
+    }
+
+    /// Without the row that does not exist: nothing was written.
+    pub fn supposed(self) -> Self {
+        Self { point_audit_log_id: None, ..self }
     }
 }
 

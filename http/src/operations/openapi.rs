@@ -58,6 +58,8 @@ pub fn document() -> openapi::OpenApi {
         incentives::job_status,
         incentives::user_progress,
         incentives::fetch_user_state,
+        incentives::simulate_transaction,
+        incentives::simulate_event,
         incentives::forget_user,
         incentives::export_user,
         incentives::erasure_status,

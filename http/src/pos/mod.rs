@@ -14,5 +14,6 @@ mod send_transactions;
 
 pub(crate) use container::bench_parse;
 pub(crate) use error::{PosCode, PosError};
+pub(crate) use sale_body::{DiscountBody, check_lines, key_within, read_user};
 pub(crate) use send_transaction::{__path_send_transaction, send_transaction};
 pub(crate) use send_transactions::{__path_send_transactions, send_transactions};

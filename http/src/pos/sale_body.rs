@@ -299,7 +299,8 @@ impl PaymentBody<'_> {
 }
 
 impl DiscountBody<'_> {
-    fn read(&self, zone: &Zone, reader: &mut Reader<'_>) -> SaleDiscount {
+    /// Reads the discount.
+    pub(crate) fn read(&self, zone: &Zone, reader: &mut Reader<'_>) -> SaleDiscount {
         let amount: Money = reader.required_amount("amount", self.amount);
         if amount.is_negative() {
             reader.fault("amount", FaultCode::OutOfRange, "must not be negative");
@@ -330,7 +331,8 @@ impl DiscountBody<'_> {
     }
 }
 
-fn key_within(reader: &mut Reader<'_>, name: &str, member: Member<'_>, max: usize) -> Box<str> {
+/// A key of a length.
+pub(crate) fn key_within(reader: &mut Reader<'_>, name: &str, member: Member<'_>, max: usize) -> Box<str> {
     let key: Box<str> = reader.key(name, member).map(Into::into).unwrap_or_default();
     if key.chars().count() > max {
         reader.fault(name, FaultCode::TooLong, format!("must have at most {max} characters"));
@@ -338,7 +340,8 @@ fn key_within(reader: &mut Reader<'_>, name: &str, member: Member<'_>, max: usiz
     key
 }
 
-fn read_user(
+/// Reads a member as a till names one.
+pub(crate) fn read_user(
     reader: &mut Reader<'_>,
     id_name: &str,
     id: Member<'_>,
@@ -357,7 +360,7 @@ fn read_user(
 }
 
 /// Line and payment ids are unique, and modifiers name lines that are there (pos-offers.md B.10).
-fn check_lines(content: &Content, reader: &mut Reader<'_>) {
+pub(crate) fn check_lines(content: &Content, reader: &mut Reader<'_>) {
     let lines: Vec<&str> = content.items.iter().map(|item| &*item.line_id).collect();
     let payments: Vec<&str> = content.payments.iter().map(|payment| &*payment.payment_id).collect();
     for place in repeated(&lines) {

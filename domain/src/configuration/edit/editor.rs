@@ -68,6 +68,11 @@ impl<'a> Editor<'a> {
         Error::Problems(std::mem::take(&mut self.problems))
     }
 
+    /// The problems so far, taken out.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
+    }
+
     /// A member of what was sent that must be an id.
     pub(super) fn required_id(&mut self, body: &Json, name: &str) -> Result<Uuid, Error> {
         if let Some(id) = body.get_id(name) {

@@ -11,6 +11,7 @@ mod sources;
 mod templates;
 mod tiers;
 mod trees;
+mod trial;
 
 use uuid::Uuid;
 

@@ -43,6 +43,20 @@ pub enum CircumstanceTest {
     JoinedWithin(Span),
 }
 
+impl CircumstanceTest {
+    /// Its wire number (incentives.md 6.3).
+    pub const fn number(&self) -> u32 {
+        match self {
+            Self::Time { .. } => 1,
+            Self::DayAndHour(_) => 128,
+            Self::Levels(_) => 256,
+            Self::Tags(_) => 512,
+            Self::Context { .. } => 1024,
+            Self::JoinedWithin(_) => 32_768,
+        }
+    }
+}
+
 /// Days of the week and hours of the day, on the clock of the store; without a store, on the retailer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayAndHour {
