@@ -11,6 +11,7 @@ use std::{
 
 use domain::{
     Timestamp,
+    allotment::{Asking, Granted, ReservationKey},
     customer::{Fetched, Need},
     entity::{Context, Entity, Verdict},
     id::IdRun,
@@ -76,6 +77,9 @@ pub enum Undecided<R> {
     /// The decision depends on the history, and records of this cell are not in it yet: ask again when [`Cell::last`]
     /// is durable, and nothing in between.
     NotYet,
+    /// Something that all customers share has to be reserved first: ask again with [`Cell::reserved`], and nothing in
+    /// between.
+    Asks(Box<Asking>),
 }
 
 impl<R> From<EngineError> for Undecided<R> {
@@ -109,6 +113,10 @@ pub struct Cell<E> {
     key: EntityKey,
     state: E,
     last: Lsn,
+    /// What has been reserved for the decision that waits.
+    reserved: Vec<(ReservationKey, Granted)>,
+    /// Its time and its ids: it must be the same decision when it is asked for again.
+    begun: Option<(Timestamp, IdRun)>,
 }
 
 impl<E: Durable> Cell<E> {
@@ -116,7 +124,7 @@ impl<E: Durable> Cell<E> {
     pub fn recover(key: EntityKey, loaded: &Loaded) -> Result<Self, FoldError> {
         let state = recover(loaded.snapshot.as_deref(), loaded.records.iter().map(AsRef::as_ref))?;
         // What is loaded is durable, so an answer made from it waits for nothing.
-        Ok(Self { key, state, last: Lsn::ZERO })
+        Ok(Self { key, state, last: Lsn::ZERO, reserved: Vec::new(), begun: None })
     }
 
     /// The state, which may be ahead of what is durable: an answer made from it waits for [`Cell::last`].
@@ -127,6 +135,17 @@ impl<E: Durable> Cell<E> {
     /// The last record that the state depends on.
     pub fn last(&self) -> Lsn {
         self.last
+    }
+
+    /// Something has been reserved for the decision that waits.
+    pub fn reserved(&mut self, key: ReservationKey, granted: Granted) {
+        self.reserved.push((key, granted));
+    }
+
+    /// What was reserved for a decision that did not come to anything, and has to be given back.
+    pub fn unused(&mut self) -> Vec<(ReservationKey, Granted)> {
+        self.begun = None;
+        std::mem::take(&mut self.reserved)
     }
 
     /// Decides a command and queues what happens. The reply may be given when [`Cell::last`] is durable. On an error
@@ -145,12 +164,16 @@ impl<E: Durable> Cell<E> {
         surroundings: &impl Surroundings,
     ) -> Result<Option<E::Reply>, Undecided<E::Error>> {
         let program = surroundings.program();
-        let (now, ids) = (surroundings.now(), surroundings.ids());
-        let mut fetched = Fetched::default();
+        let (now, ids) = *self.begun.get_or_insert_with(|| (surroundings.now(), surroundings.ids()));
+        let grants = self.reserved.iter().map(|(_, granted)| *granted).collect();
+        let mut fetched = Fetched { grants, ..Fetched::default() };
         for _ in 0..=NEEDS_MAX {
             let context = Context { now, ids, program: &program, fetched: &fetched };
             let decision = match self.state.decide(command, &context).map_err(Undecided::Refused)? {
                 Verdict::Decided(decision) => decision,
+                Verdict::Need(Need::Allotment(asking)) => {
+                    return Err(Undecided::Asks(asking));
+                }
                 Verdict::Need(_) if self.last > surroundings.durable() => {
                     surroundings.hurry();
                     return Err(Undecided::NotYet);
@@ -220,6 +243,8 @@ impl<E: Durable> Cell<E> {
         for event in &record.events {
             self.state.apply(event);
         }
+        // What was reserved is settled by the effects of the record.
+        self.unused();
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! Deliveries: what an effect asks of its receiver.
 
 use domain::{
-    customer,
-    id::{CustomerId, IdentifierId, SaleId},
+    allotment, customer,
+    id::{AllotmentId, CustomerId, IdentifierId, SaleId},
     identifier, sale, tombstone,
 };
 use store::{EffectId, EntityKey};
@@ -20,6 +20,8 @@ pub enum Delivery {
     Sale(SaleId, sale::Command),
     /// For a tombstone.
     Tombstone(CustomerId, tombstone::Command),
+    /// For something that all customers share.
+    Allotment(AllotmentId, allotment::Command),
 }
 
 impl Delivery {
@@ -30,6 +32,7 @@ impl Delivery {
             Self::Claim(id, _) => Kind::Claim.key(id.bytes()),
             Self::Sale(id, _) => Kind::Sale.key(id.bytes()),
             Self::Tombstone(id, _) => Kind::Tombstone.key(id.bytes()),
+            Self::Allotment(id, _) => Kind::Allotment.key(id.bytes()),
         }
     }
 }

@@ -12,8 +12,12 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
-use domain::{Timestamp, program::Program};
+use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
+use domain::{
+    Timestamp,
+    allotment::{Asking, Grant, Granted, Reply},
+    program::Program,
+};
 use store::{Epoch, Lsn};
 
 use crate::{
@@ -83,6 +87,8 @@ enum After<E: Durable> {
     Done,
     /// It cannot be done yet: again after a while, and nothing else of this entity before it.
     Later(Work<E>),
+    /// It needs something that all customers share: again when that is reserved, and nothing else before it.
+    Asking(Work<E>, Box<Asking>),
 }
 
 impl<E: Durable> Message for Work<E> {
@@ -131,10 +137,16 @@ where
         let decided = self.cell.execute(&command, None, &mut with_record, &surroundings);
         self.slot.last.set(self.cell.last());
         E::decided(self.cell.state(), self.id, &self.common.shared);
+        if !matches!(decided, Err(Undecided::NotYet | Undecided::Asks(_))) {
+            self.give_back_unused();
+        }
         let Some(answer) = with_record.or(after_it) else { return After::Done };
         // A refusal, too, was decided on the state as it is: it is given when that is durable.
         let held: Held = match decided {
             Err(Undecided::NotYet) => return After::Later(Work::Command(Command { command, answer })),
+            Err(Undecided::Asks(asking)) => {
+                return After::Asking(Work::Command(Command { command, answer }), asking);
+            }
             Err(Undecided::Engine(error)) => {
                 let _ = answer.send(Err(error.into()));
                 return After::Done;
@@ -186,6 +198,7 @@ where
                 }
                 // A fresh actor of the new epoch is given the effect again.
                 Err(_) if self.is_stale() => return After::Done,
+                Err(Undecided::Asks(asking)) => return After::Asking(Work::Effects, asking),
                 Err(reason) => {
                     tracing::debug!(?reason, "an effect waits");
                     return After::Later(Work::Effects);
@@ -198,15 +211,57 @@ where
     }
 
     fn take_in(&mut self, parcel: &Parcel) -> Result<(), Undecided<E::Error>> {
-        let surroundings = InEpoch { common: &self.common, epoch: self.epoch };
+        let common = Rc::clone(&self.common);
+        let surroundings = InEpoch { common: &common, epoch: self.epoch };
         let command = parcel.command().expect("the shard gives effects to receivers of their kind");
         match self.cell.execute(command, Some(parcel.effect), &mut None, &surroundings) {
             Ok(_) => Ok(()),
             Err(Undecided::Refused(refusal)) => {
                 tracing::error!(effect = ?parcel.effect, ?refusal, "an effect was refused by its receiver");
+                self.give_back_unused();
                 Ok(self.cell.consume(parcel.effect, &surroundings)?)
             }
             Err(other) => Err(other),
+        }
+    }
+
+    /// What was reserved for a decision that came to nothing is there for others.
+    fn give_back_unused(&mut self) {
+        for (key, granted) in self.cell.unused() {
+            if !granted.amounts.is_nothing() {
+                self.common.shared.peers.release(granted.allotment, key);
+            }
+        }
+    }
+
+    /// Asks for what has to be reserved. Until the answer is there, everything for this entity waits, in order.
+    fn ask(&mut self, work: Work<E>, asking: Asking, context: &mut Context<Self>) {
+        self.waiting.push_front(work);
+        self.slot.queued.set(self.slot.queued.get() + 1);
+        let (allotment, key, pauses) = (asking.allotment, asking.key, asking.pauses);
+        let answered = self.common.shared.peers.reserve(asking);
+        context.wait(answered.into_actor(self).map(move |answer, actor, context| match answer {
+            Ok(Ok(Reply::Granted(Grant { amounts, short }))) => {
+                if let Some(tree) = pauses.filter(|_| short) {
+                    actor.common.shared.peers.pause(tree);
+                }
+                actor.cell.reserved(key, Granted { allotment, amounts, short });
+                actor.resume(context);
+            }
+            // It could not be asked, or its answer was lost: once more, for the same reservation.
+            Ok(Ok(Reply::Done) | Err(_)) | Err(_) => {
+                context.notify_later(Work::Resume, RETRY_AFTER);
+            }
+        }));
+    }
+
+    /// Goes on with what had to wait, as far as it can be done.
+    fn resume(&mut self, context: &mut Context<Self>) {
+        while let Some(first) = self.waiting.pop_front() {
+            self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
+            if !self.run(first, context) {
+                return;
+            }
         }
     }
 
@@ -262,6 +317,10 @@ where
                 context.notify_later(Work::Resume, RETRY_AFTER);
                 false
             }
+            Ok(After::Asking(work, asking)) => {
+                self.ask(work, *asking, context);
+                false
+            }
             Err(_) => {
                 let id = uuid::Uuid::from_bytes(self.id);
                 tracing::error!(kind = E::KIND.name(), %id, "an entity's actor crashed");
@@ -285,12 +344,7 @@ where
 
     fn handle(&mut self, work: Work<E>, context: &mut Context<Self>) {
         if matches!(work, Work::Resume) {
-            while let Some(first) = self.waiting.pop_front() {
-                self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
-                if !self.run(first, context) {
-                    return;
-                }
-            }
+            self.resume(context);
         } else if self.waiting.is_empty() {
             self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
             self.run(work, context);

@@ -2,8 +2,8 @@
 //! people.
 
 use domain::{
-    configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale,
-    tombstone::Tombstone,
+    allotment::Allotment, configuration::Configuration, customer::Customer, identifier::Claim, job::Job,
+    sale::Sale, tombstone::Tombstone,
 };
 use store::{EntityKey, Fold, FoldError, Folded};
 
@@ -30,6 +30,7 @@ impl Fold for EntityFold {
             Kind::Configuration => fold::<Configuration>(snapshot, records),
             Kind::Job => fold::<Job>(snapshot, records),
             Kind::Tombstone => fold::<Tombstone>(snapshot, records),
+            Kind::Allotment => fold::<Allotment>(snapshot, records),
         }
     }
 }
@@ -78,6 +79,7 @@ pub fn inspect_record(entity: EntityKey, bytes: &[u8]) -> Result<Inspected, Fold
         Kind::Configuration => inspect::<Configuration>(bytes),
         Kind::Job => inspect::<Job>(bytes),
         Kind::Tombstone => inspect::<Tombstone>(bytes),
+        Kind::Allotment => inspect::<Allotment>(bytes),
     }
 }
 

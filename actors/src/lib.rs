@@ -24,6 +24,7 @@ mod index;
 mod inspect;
 mod job_supervisor;
 mod kinds;
+mod peers;
 mod pending;
 mod programs;
 mod record;

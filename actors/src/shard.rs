@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use domain::{
-    configuration::Configuration, customer::Customer, identifier::Claim, job::Job, sale::Sale,
-    tombstone::Tombstone,
+    allotment::Allotment, configuration::Configuration, customer::Customer, identifier::Claim, job::Job,
+    sale::Sale, tombstone::Tombstone,
 };
 use store::{Epoch, Lsn};
 
@@ -32,6 +32,7 @@ pub struct Shard {
     configurations: Residents<Configuration>,
     jobs: Residents<Job>,
     tombstones: Residents<Tombstone>,
+    allotments: Residents<Allotment>,
     gauges: std::sync::Arc<ShardGauges>,
 }
 
@@ -61,6 +62,7 @@ impl Shard {
             configurations: Residents::new(UNBOUNDED),
             jobs: Residents::new(UNBOUNDED),
             tombstones: Residents::new(UNBOUNDED),
+            allotments: Residents::new(UNBOUNDED),
             gauges,
         }
     }
@@ -73,6 +75,7 @@ impl Shard {
         self.configurations.revive(common, &shard);
         self.jobs.revive(common, &shard);
         self.tombstones.revive(common, &shard);
+        self.allotments.revive(common, &shard);
     }
 
     fn measure(&self) {
@@ -82,7 +85,8 @@ impl Shard {
             + self.claims.len()
             + self.configurations.len()
             + self.jobs.len()
-            + self.tombstones.len();
+            + self.tombstones.len()
+            + self.allotments.len();
         self.gauges.resident.store(u64::try_from(resident).unwrap_or(u64::MAX), Relaxed);
         let pending = self.common.pending.borrow().len();
         self.gauges.pending.store(u64::try_from(pending).unwrap_or(u64::MAX), Relaxed);
@@ -112,8 +116,8 @@ macro_rules! hosts {
     )+};
 }
 
-hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations, Job => jobs,
-    Tombstone => tombstones);
+hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations,
+    Allotment => allotments, Job => jobs, Tombstone => tombstones);
 
 /// A command for an entity of this shard.
 pub struct Ask<E: Durable> {
@@ -222,6 +226,7 @@ impl Handler<Deliver> for Shard {
                 Delivery::Claim(..) => self.claims.deliver(id, parcel, &common, &shard),
                 Delivery::Sale(..) => self.sales.deliver(id, parcel, &common, &shard),
                 Delivery::Tombstone(..) => self.tombstones.deliver(id, parcel, &common, &shard),
+                Delivery::Allotment(..) => self.allotments.deliver(id, parcel, &common, &shard),
             }
         }
     }
@@ -255,6 +260,7 @@ impl Handler<NewEpoch> for Shard {
         self.configurations.clear();
         self.jobs.clear();
         self.tombstones.clear();
+        self.allotments.clear();
         self.common.enter(epoch);
         self.measure();
     }
@@ -274,6 +280,7 @@ impl Handler<Crashed> for Shard {
             Kind::Configuration => self.configurations.crashed(id),
             Kind::Job => self.jobs.crashed(id),
             Kind::Tombstone => self.tombstones.crashed(id),
+            Kind::Allotment => self.allotments.crashed(id),
         }
         self.revive(context);
     }
@@ -283,7 +290,7 @@ impl For<Customer> for Parcel {
     fn command(&self) -> Option<&domain::customer::Command> {
         match &self.delivery {
             Delivery::Customer(_, command) => Some(command),
-            Delivery::Claim(..) | Delivery::Sale(..) | Delivery::Tombstone(..) => None,
+            _ => None,
         }
     }
 }
@@ -292,7 +299,16 @@ impl For<Claim> for Parcel {
     fn command(&self) -> Option<&domain::identifier::Command> {
         match &self.delivery {
             Delivery::Claim(_, command) => Some(command),
-            Delivery::Customer(..) | Delivery::Sale(..) | Delivery::Tombstone(..) => None,
+            _ => None,
+        }
+    }
+}
+
+impl For<Allotment> for Parcel {
+    fn command(&self) -> Option<&domain::allotment::Command> {
+        match &self.delivery {
+            Delivery::Allotment(_, command) => Some(command),
+            _ => None,
         }
     }
 }
@@ -301,7 +317,7 @@ impl For<Sale> for Parcel {
     fn command(&self) -> Option<&domain::sale::Command> {
         match &self.delivery {
             Delivery::Sale(_, command) => Some(command),
-            Delivery::Customer(..) | Delivery::Claim(..) | Delivery::Tombstone(..) => None,
+            _ => None,
         }
     }
 }
@@ -310,7 +326,7 @@ impl For<Tombstone> for Parcel {
     fn command(&self) -> Option<&domain::tombstone::Command> {
         match &self.delivery {
             Delivery::Tombstone(_, command) => Some(command),
-            Delivery::Customer(..) | Delivery::Claim(..) | Delivery::Sale(..) => None,
+            _ => None,
         }
     }
 }

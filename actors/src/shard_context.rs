@@ -22,6 +22,7 @@ use crate::{
     dispatcher::Counters,
     error::EngineError,
     history, index,
+    peers::Peers,
     pending::{Held, Pending},
     programs::Programs,
 };
@@ -42,6 +43,8 @@ pub struct Shared {
     pub counters: Arc<Counters>,
     /// Confirmed identifiers, kept by the shards that own them.
     pub holders: Arc<Cache<[u8; 16], CustomerId>>,
+    /// Who is asked before a decision.
+    pub peers: Arc<Peers>,
 }
 
 /// What the actors of one shard share.
@@ -158,6 +161,10 @@ impl Shared {
                 let row = store.get(index::EVENTS, &index::events::key(customer, *key))?;
                 let answered = row.map(|value| index::events::read(&value)).transpose()?;
                 into.answered.push((*key, answered));
+            }
+            Need::Allotment(asking) => {
+                tracing::error!(?asking, "a reservation cannot be read from disk");
+                return Err(EngineError::Crashed);
             }
             Need::Evaluation(sale) => {
                 into.evaluations.push((*sale, evaluation_of(entity, *sale, store.as_ref())?));

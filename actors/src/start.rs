@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix::{Actor, Arbiter};
 use domain::{
+    allotment::Allotment,
     configuration::{Configuration, Section},
     customer::Customer,
     id::RetailerId,
@@ -24,6 +25,7 @@ use crate::{
     engine::{ConfigureError, Engine},
     fold::EntityFold,
     kinds::{Durable, Kind},
+    peers::Peers,
     programs::{CONFIGURATION, Programs},
     record::{Record, recover},
     routing::Routing,
@@ -107,6 +109,7 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         programs: Arc::new(Programs::new(program)),
         counters: dispatcher.counters(),
         holders: Arc::new(Cache::new(HOLDERS_CACHED)),
+        peers: Arc::new(Peers::new(routing)),
     };
     let gauges: Vec<Arc<ShardGauges>> = (0..routing.shards()).map(|_| Arc::default()).collect();
     let customers_each = options.customers_max.div_ceil(options.shards.max(1));
@@ -129,6 +132,8 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
             Vec::new()
         })
     });
+    let (exhausted, to_be_paused) = tokio::sync::mpsc::unbounded_channel();
+    shared.peers.connect(shards.clone(), exhausted);
     dispatcher.connect(shards.clone(), pending);
     let redelivered = parcels(&recovered.pending_effects)?;
     let effects_redelivered = redelivered.len();
@@ -139,6 +144,7 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         let first = engine.configure(Section::Program, options.first_program, false).await;
         first.map_err(StartError::FirstProgram)?;
     }
+    engine.supervise_allotments(to_be_paused).await;
     engine.start_clock_supervisor();
     engine.start_job_supervisor();
     let recovery = Recovery {
@@ -176,6 +182,7 @@ fn parcels(pending: &[PendingEffect]) -> Result<Vec<Parcel>, FoldError> {
                 Some(Kind::Tombstone) => deliveries::<Tombstone>(&effect.record)?,
                 Some(Kind::Configuration) => deliveries::<Configuration>(&effect.record)?,
                 Some(Kind::Job) => deliveries::<Job>(&effect.record)?,
+                Some(Kind::Allotment) => deliveries::<Allotment>(&effect.record)?,
                 None => return Err(FoldError { what: format!("{} is of an unknown kind", effect.entity) }),
             };
             let delivery = deliveries.into_iter().nth(usize::from(effect.id.index));

@@ -85,6 +85,10 @@ id_types!(
     TierMovementId,
     /// A job that is done to many customers.
     JobId,
+    /// A restriction of a point source.
+    RestrictionId,
+    /// Something that all customers share and that runs out: UUIDv5 of the tree or the restriction.
+    AllotmentId,
 );
 
 /// The namespace under which ids are derived from business keys. Never changes: stored ids depend on it.
@@ -110,6 +114,27 @@ impl IdentifierId {
         key.push(b':');
         key.extend_from_slice(value.as_bytes());
         Self(Uuid::new_v5(&DERIVED, &key))
+    }
+}
+
+impl AllotmentId {
+    /// The budget of a tree.
+    pub fn of_tree(tree: RuleTreeId) -> Self {
+        Self::derive(b"allotment of tree ", &tree.bytes())
+    }
+
+    /// A restriction of a source.
+    pub fn of_restriction(restriction: RestrictionId) -> Self {
+        Self::derive(b"allotment of restriction ", &restriction.bytes())
+    }
+
+    /// A restriction that has no id: by its place in its source.
+    pub fn of_place(source: PointSourceId, place: usize) -> Self {
+        Self::derive(b"allotment of place ", format!("{source} {place}").as_bytes())
+    }
+
+    fn derive(kind: &[u8], of: &[u8]) -> Self {
+        Self(Uuid::new_v5(&DERIVED, &[kind, of].concat()))
     }
 }
 

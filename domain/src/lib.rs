@@ -4,6 +4,7 @@
 //! actors: everything from outside comes in through [`entity::Context`]. The same state, command and context therefore
 //! give the same events in production, in a test, in a simulation and in a replay.
 
+pub mod allotment;
 pub mod amount;
 pub mod configuration;
 pub mod customer;

@@ -3,6 +3,7 @@
 //! Owns what spans several entities: claiming identifiers before a customer exists, finding members for a sale,
 //! replaying answers under request ids, queries over indexes. Decides nothing about loyalty.
 
+mod allotments;
 mod configuration;
 mod customers;
 mod erasure;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Timestamp,
+    allotment::{Allotment, Asking, Grant, Granted},
     amount::AmountError,
     configuration::{self, Json},
     customer::{self, Customer, Fetched, Foreseen, Need, Outlook, Supposed, Supposition, UserEvent},
@@ -92,7 +93,7 @@ impl Engine {
         let supposition = Supposition { what, as_of, levels };
         let outlook = match customer {
             Some(customer) => self.foresee(customer, supposition, Arc::clone(&program)).await?,
-            None => self.foresee_for_nobody(&supposition, &program)?,
+            None => self.foresee_for_nobody(&supposition, &program).await?,
         };
         Ok(Simulated { outlook, program, customer })
     }
@@ -145,56 +146,86 @@ impl Engine {
         }
     }
 
-    fn foresee_for_nobody(
+    async fn foresee_for_nobody(
         &self,
         supposition: &Supposition,
         program: &Program,
     ) -> Result<Outlook, SimulationError> {
         let now = self.now();
-        let fetched = Fetched::default();
-        let context = Context { now, ids: no_ids(), program, fetched: &fetched };
-        match Customer::anonymous(program, now).foresee(supposition, &context) {
-            Ok(Foreseen::Outlook(outlook)) => Ok(*outlook),
-            Ok(Foreseen::Need(_)) => Err(EngineError::Crashed.into()),
-            Err(error) => Err(SimulationError::Refused(Box::new(error))),
+        let mut fetched = Fetched::default();
+        for _ in 0..NEEDS_MAX {
+            let context = Context { now, ids: no_ids(), program, fetched: &fetched };
+            match Customer::anonymous(program, now).foresee(supposition, &context) {
+                Ok(Foreseen::Outlook(outlook)) => return Ok(*outlook),
+                Ok(Foreseen::Need(Need::Allotment(asking))) => {
+                    fetched.grants.push(self.would_grant(asking).await?);
+                }
+                Ok(Foreseen::Need(_)) => return Err(EngineError::Crashed.into()),
+                Err(error) => return Err(SimulationError::Refused(Box::new(error))),
+            }
         }
+        Err(EngineError::Crashed.into())
     }
 
     /// On the state; when that leaves out something that matters, on the whole history, in which everything is by then.
+    /// Of what all customers share nothing is reserved: what would be granted now counts.
     async fn foresee(
         &self,
         id: CustomerId,
         supposition: Supposition,
         program: Arc<Program>,
     ) -> Result<Outlook, SimulationError> {
-        let (looked_for, by) = (supposition.clone(), Arc::clone(&program));
-        let seen = self.look::<Customer, _>(id.bytes(), move |customer, _, now| {
-            let fetched = Fetched::default();
-            let context = Context { now, ids: no_ids(), program: &by, fetched: &fetched };
-            customer.foresee(&looked_for, &context)
-        });
-        let need = match seen.await? {
-            Ok(Foreseen::Outlook(outlook)) => return Ok(*outlook),
-            Ok(Foreseen::Need(need)) => need,
-            Err(error) => return Err(SimulationError::Refused(Box::new(error))),
-        };
-        let engine = self.clone();
-        let foreseen =
-            tokio::task::spawn_blocking(move || engine.foresee_in_history(id, &supposition, &program, need));
-        foreseen.await.unwrap_or(Err(EngineError::Crashed.into()))
+        let mut grants = Vec::new();
+        let mut lacks = None;
+        for _ in 0..NEEDS_MAX {
+            let (looked_for, by, granted) = (supposition.clone(), Arc::clone(&program), grants.clone());
+            let foreseen = match lacks.clone() {
+                None => self.foresee_in_state(id, looked_for, by, granted).await?,
+                Some(need) => {
+                    let engine = self.clone();
+                    let foreseen = tokio::task::spawn_blocking(move || {
+                        engine.foresee_in_history(id, &looked_for, &by, granted, need)
+                    });
+                    foreseen.await.unwrap_or(Err(EngineError::Crashed.into()))?
+                }
+            };
+            match foreseen {
+                Foreseen::Outlook(outlook) => return Ok(*outlook),
+                Foreseen::Need(Need::Allotment(asking)) => grants.push(self.would_grant(asking).await?),
+                Foreseen::Need(need) => lacks = Some(need),
+            }
+        }
+        Err(EngineError::Crashed.into())
     }
 
+    async fn foresee_in_state(
+        &self,
+        id: CustomerId,
+        supposition: Supposition,
+        program: Arc<Program>,
+        grants: Vec<Granted>,
+    ) -> Result<Foreseen, SimulationError> {
+        let seen = self.look::<Customer, _>(id.bytes(), move |customer, _, now| {
+            let fetched = Fetched { grants, ..Fetched::default() };
+            let context = Context { now, ids: no_ids(), program: &program, fetched: &fetched };
+            customer.foresee(&supposition, &context)
+        });
+        seen.await?.map_err(|error| SimulationError::Refused(Box::new(error)))
+    }
+
+    /// Fetches everything that is needed but what all customers share.
     fn foresee_in_history(
         &self,
         id: CustomerId,
         supposition: &Supposition,
         program: &Program,
+        grants: Vec<Granted>,
         first: Need,
-    ) -> Result<Outlook, SimulationError> {
+    ) -> Result<Foreseen, SimulationError> {
         let shared = &self.inner.shared;
         let history = history::of_customer(shared.store.as_ref(), id.bytes())?;
         let key = Kind::Customer.key(id.bytes());
-        let (mut fetched, mut need) = (Fetched::default(), first);
+        let (mut fetched, mut need) = (Fetched { grants, ..Fetched::default() }, first);
         for _ in 0..NEEDS_MAX {
             // The ledger of the history lacks nothing.
             if need != Need::History {
@@ -202,13 +233,21 @@ impl Engine {
             }
             let context = Context { now: self.now(), ids: no_ids(), program, fetched: &fetched };
             match history.customer().foresee(supposition, &context) {
-                Ok(Foreseen::Outlook(outlook)) => return Ok(*outlook),
-                Ok(Foreseen::Need(more)) => need = more,
+                Ok(Foreseen::Need(more)) if !matches!(more, Need::Allotment(_)) => need = more,
+                Ok(foreseen) => return Ok(foreseen),
                 Err(error) => return Err(SimulationError::Refused(Box::new(error))),
             }
         }
         tracing::error!(%id, "a simulation asks for old data again and again");
         Err(EngineError::Crashed.into())
+    }
+
+    async fn would_grant(&self, asking: Box<Asking>) -> Result<Granted, EngineError> {
+        let allotment = asking.allotment;
+        let grant =
+            self.look::<Allotment, _>(allotment.bytes(), move |known, _, _| known.would_grant(&asking));
+        let Grant { amounts, short } = grant.await?;
+        Ok(Granted { allotment, amounts, short })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Customers in the store.
 
 use domain::{
+    allotment,
     customer::{AnsweredEvent, Command, Customer, Effect, Event, Forgotten, Posting, Purpose, Remembered},
     id::CustomerId,
     identifier,
@@ -70,7 +71,8 @@ impl Durable for Customer {
             | Command::Trigger(_)
             | Command::Forget(_)
             | Command::State(_)
-            | Command::Tiers(_) => Haste::Now,
+            | Command::Tiers(_)
+            | Command::Tell { .. } => Haste::Now,
         }
     }
 
@@ -87,6 +89,16 @@ impl Durable for Customer {
                 Delivery::Claim(identifier.id(), identifier::Command::Release { customer: *customer })
             }
             Effect::SendPoints(transfer) => posting(transfer.to, Purpose::Receive(transfer.clone())),
+            Effect::SettleAllotment { allotment, key, used } => {
+                Delivery::Allotment(*allotment, allotment::Command::Settle { key: *key, used: *used })
+            }
+            Effect::GiveBackToAllotment { allotment, key, back, day } => {
+                let command = allotment::Command::GiveBack { key: *key, back: *back, part: Some(*day) };
+                Delivery::Allotment(*allotment, command)
+            }
+            Effect::TellAllotment { allotment, key, round } => {
+                Delivery::Allotment(*allotment, allotment::Command::Told { key: *key, round: *round })
+            }
             Effect::ReturnPoints(returned) => {
                 posting(returned.transfer.from, Purpose::TakeBack(returned.clone()))
             }

@@ -1,5 +1,6 @@
 //! What is durable: the kinds of entity, and what the shell must know of each beyond deciding and applying.
 
+mod allotment;
 mod claim;
 mod configuration;
 mod customer;
@@ -33,14 +34,23 @@ pub enum Kind {
     Configuration = 4,
     /// What stays of an erased customer.
     Tombstone = 5,
+    /// Something that all customers share.
+    Allotment = 6,
     /// A job that is done to many customers.
     Job = 8,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Customer, Self::Sale, Self::Claim, Self::Configuration, Self::Tombstone, Self::Job];
+    pub const ALL: [Self; 7] = [
+        Self::Customer,
+        Self::Sale,
+        Self::Claim,
+        Self::Configuration,
+        Self::Tombstone,
+        Self::Allotment,
+        Self::Job,
+    ];
 
     /// The kind behind a stored number.
     pub fn from_number(number: u8) -> Option<Self> {
@@ -55,6 +65,7 @@ impl Kind {
             Self::Claim => 3,
             Self::Configuration => 4,
             Self::Tombstone => 5,
+            Self::Allotment => 6,
             Self::Job => 8,
         }
     }
@@ -67,6 +78,7 @@ impl Kind {
             Self::Claim => "identifier claim",
             Self::Configuration => "configuration",
             Self::Tombstone => "tombstone",
+            Self::Allotment => "allotment",
             Self::Job => "job",
         }
     }

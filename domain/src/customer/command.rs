@@ -7,8 +7,9 @@ use super::{
     TierCommand, TierError, TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
 };
 use crate::{
+    allotment::ReservationKey,
     amount::{AmountError, Points},
-    id::{CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
+    id::{AllotmentId, CustomerId, LedgerRowId, PointAccountId, PointSourceId, SaleId},
     ledger::ExpiringAmount,
     rules::{NAMED_MAX, Share},
     sale::Content,
@@ -52,6 +53,15 @@ pub enum Command {
     Job(Box<JobStep>),
     /// Cease to exist (incentives.md 7.17).
     Forget(Box<Forget>),
+    /// Tell an allotment that everything decided so far has been told.
+    Tell {
+        /// Whom.
+        allotment: AllotmentId,
+        /// About which reservation.
+        key: ReservationKey,
+        /// As asked.
+        round: u32,
+    },
 }
 
 /// A revision of a sale, for one of its payers.

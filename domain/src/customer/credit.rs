@@ -1,9 +1,9 @@
 //! Booking a revision of a sale: evaluate it, and write the difference to what it gave before (incentives.md 6.4, 9).
 
 use super::{
-    Cause, CreditSale, Customer, Entry, Error, EvaluationRecord, Event, Need, Reply, SaleCredited, TierDraft,
-    acting, cascade::Decided, counting, memory::Recall, raised::Depths, recall, standpoint::Standpoint,
-    stop::Stop,
+    BudgetPart, Cause, CreditSale, Customer, Effect, Entry, Error, EvaluationRecord, Event, Need, Reply,
+    SaleCredited, TierDraft, acting, allotted::Sharing, cascade::Decided, counting, memory::Recall,
+    raised::Depths, recall, standpoint::Standpoint, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -34,15 +34,19 @@ pub(super) fn decide(
     let fetched = matches!(customer.memory.evaluation(credit.sale), Recall::Unsure);
     let recalled = earlier.filter(|_| fetched).cloned().map(Box::new);
 
-    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0).granted(&context.fetched.grants);
     draft.settle(context.now, context.program)?;
     let expired = draft.movements().len();
 
     let standpoint = Standpoint::of(customer, earlier, context.now);
     let business_time = earlier.map_or(credit.business_time, |earlier| earlier.business_time);
-    let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, business_time };
+    let sharing = Sharing::of_sale(customer, credit, earlier, business_time, context)?;
+    let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, sharing };
     let evaluation = seen.evaluate(&draft, None)?;
-    let uses = use_changes(&evaluation, earlier, context.program.retailer().switches.restore_on_return);
+    sharing.require_budgets(&evaluation.budgets)?;
+    let restore = context.program.retailer().switches.restore_on_return;
+    let uses = use_changes(&evaluation, earlier, restore);
+    let budgets = sharing.changes(&evaluation.budgets, restore);
     let done = earlier.map_or(&[][..], |earlier| &earlier.acted);
     let mut levels = TierDraft::new(customer, context.program, context.now);
     let drafts = (&mut draft, &mut levels);
@@ -58,10 +62,12 @@ pub(super) fn decide(
     let mut booking = Booking::new(credit, earlier, business_time, context, draft);
     booking.book(&evaluation.awards)?;
     let Booking { draft, causes, forfeited, waived, mut refused, .. } = booking;
+    sharing.require_sources(&draft, true)?;
+    let effects = sharing.effects(&budgets, &draft);
     refused.extend_from_slice(&evaluation.refused);
     refused.extend_from_slice(&acted.refused);
     let judged = Judged { credit, earlier, program, business_time, standpoint, recalled, expired };
-    let booked = Booked { draft, causes, forfeited, waived, refused, uses };
+    let booked = Booked { draft, causes, forfeited, waived, refused, uses, budgets, effects };
     judged.decided(customer, context, evaluation, acted, booked, levels)
 }
 
@@ -85,6 +91,8 @@ struct Booked<'a> {
     waived: Vec<Award>,
     refused: Vec<Refused>,
     uses: Vec<LimitUse>,
+    budgets: Vec<BudgetPart>,
+    effects: Vec<Effect>,
 }
 
 impl Judged<'_> {
@@ -116,7 +124,7 @@ impl Judged<'_> {
         booked: Booked<'_>,
         mut levels: TierDraft<'_>,
     ) -> Result<Decided, Stop> {
-        let Booked { mut draft, causes, forfeited, waived, refused, uses } = booked;
+        let Booked { mut draft, causes, forfeited, waived, refused, uses, budgets, effects } = booked;
         let acted_to = self.expired + acted.causes.len();
         let programs = (self.program, context.program);
         let counted = counting::difference(&evaluation.counted, self.earlier, programs);
@@ -132,8 +140,7 @@ impl Judged<'_> {
         let mut events = recall::recalled(customer, &movements, context);
         let entry = |(movement, (cause, account, source))| Entry { movement, cause, account, source };
         let entries = movements.split_off(acted_to).into_iter().zip(causes).map(entry).collect();
-        let by_actions = movements.split_off(expired);
-        let at = context.now;
+        let (by_actions, at) = (movements.split_off(expired), context.now);
         if !movements.is_empty() {
             events.push(Event::PointsExpired { movements, at, through: at });
         }
@@ -160,11 +167,12 @@ impl Judged<'_> {
             counted,
             counts_before: evaluation.counts_before,
             acted: done,
+            budgets,
         })));
         // Not part of what the sale has counted: what it takes back is counted when it is taken.
         events.extend(points_counted_event(points_counted, context));
         levels.write(at, &mut events);
-        let decision = Decision { events, reply: Reply::Credited, effects: Vec::new() };
+        let decision = Decision { events, reply: Reply::Credited, effects };
         Ok(Decided { decision, depths: Depths::new(0, evaluation.depths) })
     }
 }
@@ -243,7 +251,8 @@ pub(super) fn trace(
     draft.settle(context.now, context.program)?;
     let standpoint = Standpoint::of(customer, earlier, context.now);
     let business_time = earlier.map_or(credit.business_time, |earlier| earlier.business_time);
-    let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, business_time };
+    let sharing = Sharing::of_sale(customer, credit, earlier, business_time, context)?;
+    let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, sharing };
     let mut rounds = Vec::new();
     seen.evaluate(&draft, Some(&mut rounds))?;
     Ok(rounds)
@@ -256,12 +265,12 @@ struct Seen<'a> {
     earlier: Option<&'a EvaluationRecord>,
     program: &'a Program,
     standpoint: &'a Standpoint<'a>,
-    business_time: Timestamp,
+    sharing: Sharing<'a>,
 }
 
 impl Seen<'_> {
     fn evaluate(&self, draft: &Draft<'_>, trace: Option<&mut Vec<Round>>) -> Result<Evaluation, Error> {
-        let Self { customer, credit, earlier, program, standpoint, business_time } = *self;
+        let Self { customer, credit, earlier, program, standpoint, sharing } = *self;
         let content = &*credit.content;
         let opted_in = customer.identity().is_some_and(|identity| identity.profile.opted_in);
         // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on
@@ -287,7 +296,7 @@ impl Seen<'_> {
         let paid = content.payments.iter();
         let payments: Vec<_> = paid.map(|paid| Payment { kind: &paid.kind, amount: paid.amount }).collect();
         let purchase = Purchase {
-            time: business_time,
+            time: sharing.time,
             store: content.store,
             channel: &content.channel,
             subtotal: content.subtotal,
@@ -300,7 +309,9 @@ impl Seen<'_> {
         let without_own = earlier.map(|earlier| usage_without(customer, earlier)).transpose()?;
         let balance = |account| draft.available(account);
         let lifetime = |account| draft.lifetime(account);
+        let rooms = sharing.rooms();
         let standing = Standing {
+            budgets: &rooms,
             tiers: &standpoint.tiers,
             balance: &balance,
             lifetime: &lifetime,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CountersSet, EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped, Profile, Review,
-    StateReset, Tag, TierRequestKept,
+    BudgetPart, CountersSet, EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped, Profile,
+    Review, StateReset, Tag, TierRequestKept,
 };
 use crate::{
     amount::Points,
@@ -508,6 +508,8 @@ pub struct SaleCredited {
     pub counts_before: Vec<(CountKey, i64)>,
     /// Outcomes that give no points and were carried out this time.
     pub acted: Vec<Cause>,
+    /// What it changes in what the sale has taken of the budgets of trees.
+    pub budgets: Vec<BudgetPart>,
 }
 
 /// A movement and what caused it.

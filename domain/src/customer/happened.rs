@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cause, Customer, Entry, Error, Event, Fingerprint, Need, Recall, Reply, TierDraft, acting,
+    allotted::{Deciding, Sharing, nothing_shared},
     cascade::Decided,
     counting, credit,
     raised::{Depths, Raised},
@@ -247,13 +248,18 @@ struct Occurring<'a> {
 impl Occurring<'_> {
     /// The decision, and how many ids it uses.
     fn decided(&self) -> Result<(Decided, u64), Stop> {
-        let Self { customer, event, occurred, key, context, depth, written } = *self;
+        let Self { customer, event, occurred, context, depth, written, .. } = *self;
         let program = context.program;
-        let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+        let ledger = customer.ledger_for(context);
+        let nothing = if depth == 0 { Vec::new() } else { nothing_shared(program) };
+        let grants = if depth == 0 { &context.fetched.grants } else { &nothing };
+        let mut draft = Draft::new(ledger, context.ids, 0).granted(grants);
         let id = draft.next_id();
         draft.settle(context.now, program)?;
         let expired = draft.movements().len();
-        let evaluation = self.evaluate(&draft, None);
+        let sharing = self.sharing()?;
+        let evaluation = self.evaluate(sharing, &draft, None);
+        sharing.require_budgets(&evaluation.budgets)?;
         let mut levels = TierDraft::new(customer, program, context.now);
         let (drafts, now) = ((&mut draft, &mut levels), (program, context.now));
         let acted = acting::act(customer, &evaluation.actions, &[], drafts, now, occurred)?;
@@ -263,6 +269,8 @@ impl Occurring<'_> {
             giving.give(award)?;
         }
         let Giving { mut draft, causes, results, .. } = giving;
+        sharing.require_sources(&draft, true)?;
+        let effects = sharing.effects(&sharing.changes(&evaluation.budgets, true), &draft);
         let outcomes = results_of(program, &evaluation, &acted, results);
         let complete = evaluation.failed.is_empty();
         let answer = Triggered { id, lookup: event.lookup.clone(), occurred, complete, outcomes };
@@ -285,26 +293,46 @@ impl Occurring<'_> {
             events.push(Event::PointsExpired { movements, at, through: context.now });
         }
         events.extend(acted.into_event(by_actions, (id, &event.transaction_id), at));
-        events.push(Event::EventTriggered(Box::new(EventTriggered {
-            at,
-            answer: answer.clone(),
-            program_version: program.version(),
+        let (uses, failed) = (evaluation.uses, evaluation.failed);
+        events.push(self.triggered(answer.clone(), entries, counted, (uses, failed)));
+        levels.write(at, &mut events);
+        let reply = Reply::Triggered(Box::new(answer));
+        let decision = Decision { events, reply, effects };
+        Ok((Decided { decision, depths: Depths::new(depth, evaluation.depths) }, ids_used))
+    }
+
+    /// As far as it takes what all customers share.
+    fn sharing(&self) -> Result<Sharing<'_>, Error> {
+        let key = self.key.map(|(key, _)| key);
+        let decision = if self.depth == 0 { Deciding::Event(key) } else { Deciding::Raised };
+        let (customer, time) = (self.customer.known()?.id, self.occurred);
+        Ok(Sharing { context: self.context, customer, decision, time, earlier: &[] })
+    }
+
+    fn triggered(
+        &self,
+        answer: Triggered,
+        entries: Vec<Entry>,
+        counted: Vec<CountChange>,
+        (uses, failed): (Vec<LimitUse>, Vec<RuleTreeId>),
+    ) -> Event {
+        let Self { event, key, context, depth, written, .. } = *self;
+        Event::EventTriggered(Box::new(EventTriggered {
+            at: written,
+            answer,
+            program_version: context.program.version(),
             quantity: event.quantity,
             context: event.context.clone(),
             transaction_id: event.transaction_id.clone(),
             entries,
-            uses: evaluation.uses,
+            uses,
             counted,
             matters_from: credit::matters_from(context),
             key,
-            failed: evaluation.failed,
+            failed,
             depth,
             dropped: 0,
-        })));
-        levels.write(at, &mut events);
-        let reply = Reply::Triggered(Box::new(answer));
-        let decision = Decision { events, reply, effects: Vec::new() };
-        Ok((Decided { decision, depths: Depths::new(depth, evaluation.depths) }, ids_used))
+        }))
     }
 
     /// After what enter trees are looked at, when it has written these rows.
@@ -341,7 +369,12 @@ impl Occurring<'_> {
     }
 
     /// What the rules give. Who has opted out gets nothing, like for a purchase.
-    fn evaluate(&self, draft: &Draft<'_>, trace: Option<&mut Vec<Round>>) -> Evaluation {
+    fn evaluate(
+        &self,
+        sharing: Sharing<'_>,
+        draft: &Draft<'_>,
+        trace: Option<&mut Vec<Round>>,
+    ) -> Evaluation {
         let Self { customer, event, occurred, context, depth, .. } = *self;
         if !customer.identity().is_some_and(|identity| identity.profile.opted_in) {
             return Evaluation::default();
@@ -349,7 +382,9 @@ impl Occurring<'_> {
         let standpoint = Standpoint::now(customer, context.now);
         let balance = |account| draft.available(account);
         let lifetime = |account| draft.lifetime(account);
+        let rooms = sharing.rooms();
         let standing = Standing {
+            budgets: &rooms,
             lifetime: &lifetime,
             counters: &customer.rule_state.counters,
             person: &standpoint,
@@ -405,7 +440,7 @@ pub(super) fn trace(
     let occurred = event.occurred.unwrap_or(context.now);
     let occurring =
         Occurring { customer, event, occurred, key: None, context, depth: 0, written: context.now };
-    occurring.evaluate(&draft, Some(&mut rounds));
+    occurring.evaluate(occurring.sharing()?, &draft, Some(&mut rounds));
     Ok(rounds)
 }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Cause, PostedDetail, SaleCredited, counting};
+use super::{BudgetPart, Cause, PostedDetail, SaleCredited, counting};
 use crate::{
     amount::Points,
     id::{PointAccountId, PointSourceId, SaleId, TierLevelId, TierSystemId},
@@ -77,6 +77,8 @@ pub struct EvaluationRecord {
     pub counts_before: Vec<(CountKey, i64)>,
     /// Outcomes that give no points and were carried out; later evaluations do not repeat them.
     pub acted: Vec<Cause>,
+    /// What it has taken of the budgets of trees.
+    pub budgets: Vec<BudgetPart>,
 }
 
 /// Points of one cause in one account.
@@ -176,6 +178,7 @@ impl EvaluationRecord {
             counted: Vec::new(),
             counts_before: credited.counts_before.clone(),
             acted: Vec::new(),
+            budgets: Vec::new(),
         });
         record.revision = credited.revision;
         record.forfeited.clone_from(&credited.forfeited);
@@ -215,12 +218,14 @@ impl EvaluationRecord {
         }
         record.uses.retain(|used| used.times != 0 || !used.points.is_zero());
         record.acted.extend_from_slice(&credited.acted);
-        record.count(&credited.counted);
+        record.count(credited);
         record
     }
 
-    fn count(&mut self, changes: &[CountChange]) {
-        for change in changes {
+    /// What the credit has counted, and what it has taken of budgets.
+    fn count(&mut self, credited: &SaleCredited) {
+        BudgetPart::add(&mut self.budgets, &credited.budgets);
+        for change in &credited.counted {
             match self.counted.iter_mut().find(|known| counting::same(known, change)) {
                 Some(known) => known.part.amount = known.part.amount.saturating_add(change.part.amount),
                 None => self.counted.push(*change),

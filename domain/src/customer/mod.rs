@@ -3,6 +3,7 @@
 //! Owns what a customer has and how that changes. Does not know sales beyond what they earned, nor who asks.
 
 mod acting;
+mod allotted;
 mod audit;
 mod cascade;
 mod command;
@@ -32,6 +33,7 @@ mod transfer;
 mod user_state;
 mod view;
 
+pub use allotted::BudgetPart;
 pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
 pub use command::{
     Command, CreditSale, DepositDetail, Error, ExpireDetail, ModifyDetail, MoveDetail, Naming, Posting,

@@ -6,7 +6,11 @@
 use std::sync::Arc;
 
 use super::{AnsweredEvent, EvaluationRecord, Fingerprint, History, Remembered};
-use crate::{id::SaleId, program::Program};
+use crate::{
+    allotment::{Asking, Granted},
+    id::SaleId,
+    program::Program,
+};
 
 /// Something old that a decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub enum Need {
     History,
     /// What was answered to an event under a key, if anything.
     AnsweredEvent(Fingerprint),
+    /// Something that all customers share: to be reserved.
+    Allotment(Box<Asking>),
 }
 
 /// What has been fetched so far for one decision.
@@ -36,4 +42,6 @@ pub struct Fetched {
     pub history: Option<Box<History>>,
     /// Per key of an event asked for: the answer, or that there is none.
     pub answered: Vec<(Fingerprint, Option<AnsweredEvent>)>,
+    /// What has been reserved.
+    pub grants: Vec<Granted>,
 }

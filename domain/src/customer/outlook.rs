@@ -58,7 +58,7 @@ pub struct Outlook {
 pub enum Foreseen {
     /// This would happen.
     Outlook(Box<Outlook>),
-    /// Something old is needed first.
+    /// Something old is needed first, or to know what would be granted of something that all customers share.
     Need(Need),
 }
 

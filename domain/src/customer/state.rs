@@ -9,8 +9,9 @@ use super::{
     job_step, posting, stop::Stop, tier, transfer,
 };
 use crate::{
+    allotment::{Amounts, ReservationKey},
     entity::{Context, Decision, Entity, Verdict},
-    id::{CustomerId, IdRun, IdentifierId, SaleId, TierLevelId, TierSystemId},
+    id::{AllotmentId, CustomerId, IdRun, IdentifierId, SaleId, TierLevelId, TierSystemId},
     identifier::Identifier,
     ledger::{Draft, Ledger, Movement, TakenFor},
     program::{ActivityKind, Program},
@@ -89,6 +90,35 @@ pub enum Effect {
         tombstone: CustomerId,
         /// The rows, without names.
         rows: Vec<AuditRow>,
+    },
+    /// A decision has used so much of what was reserved for it.
+    SettleAllotment {
+        /// Of what.
+        allotment: AllotmentId,
+        /// Which reservation.
+        key: ReservationKey,
+        /// How much.
+        used: Amounts,
+    },
+    /// What a decision had used is free again.
+    GiveBackToAllotment {
+        /// Of what.
+        allotment: AllotmentId,
+        /// The decision that gives it back.
+        key: ReservationKey,
+        /// How much.
+        back: Amounts,
+        /// The day on which it counted.
+        day: Timestamp,
+    },
+    /// Everything that was decided before has been told.
+    TellAllotment {
+        /// Whom.
+        allotment: AllotmentId,
+        /// About which reservation.
+        key: ReservationKey,
+        /// As asked.
+        round: u32,
     },
 }
 
@@ -260,6 +290,11 @@ impl Customer {
             Command::Tiers(command) => {
                 self.known()?;
                 tier::decide(self, command, context)?.into()
+            }
+            // What was decided before has told its allotments by its own effects, and stands in front of this.
+            Command::Tell { allotment, key, round } => {
+                let effect = Effect::TellAllotment { allotment: *allotment, key: *key, round: *round };
+                Decision { events: Vec::new(), reply: Reply::Done, effects: vec![effect] }.into()
             }
             Command::Settle => {
                 self.known()?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{AccountLedger, Draw, Ledger, Lot, LotLoss, Movement, ReceivedBy, TakenFor};
 use crate::{
+    allotment::Granted,
     amount::{AmountError, Points},
     id::{IdRun, LedgerRowId, PointAccountId, PointSourceId, SaleId, UserPointAccountId},
     program::{PointAccount, PointSource, Program},
@@ -23,6 +24,8 @@ pub struct Draft<'a> {
     next_id: u64,
     /// Everything that was due by then is among the movements or in the ledger.
     pub(super) settled: Option<Timestamp>,
+    /// What of the restrictions over all customers has been reserved for it.
+    pub(super) grants: &'a [Granted],
 }
 
 /// What the movements so far have done to one account.
@@ -52,7 +55,14 @@ impl<'a> Draft<'a> {
     /// Nothing on top yet. New rows take their ids from `ids`, beginning with number `first_id`.
     pub fn new(ledger: &'a Ledger, ids: IdRun, first_id: u64) -> Self {
         let settled = ledger.settled_until();
-        Self { ledger, movements: Vec::new(), touched: BTreeMap::new(), ids, next_id: first_id, settled }
+        let (movements, touched, grants) = (Vec::new(), BTreeMap::new(), &[]);
+        Self { ledger, movements, touched, ids, next_id: first_id, settled, grants }
+    }
+
+    /// With what has been reserved for it of what all customers share.
+    #[must_use]
+    pub fn granted(self, grants: &'a [Granted]) -> Self {
+        Self { grants, ..self }
     }
 
     /// What is to be written, in order.

@@ -3,7 +3,7 @@
 use super::{Draft, Movement};
 use crate::{
     amount::{AmountError, Points},
-    program::{PointAccount, PointSource, Program},
+    program::{PointAccount, PointSource, Program, SharedLimit},
     time::Timestamp,
 };
 
@@ -12,15 +12,18 @@ use crate::{
 pub struct Room {
     /// Under the account's ceiling.
     pub ceiling: Option<Points>,
-    /// Under the source's personal limits.
+    /// Under the source's limits.
     pub source: Option<Points>,
+    /// Of what was reserved under limits over all customers that had enough left.
+    pub reserved: Option<Points>,
 }
 
 impl Room {
     /// What of `points` may be issued.
     pub fn allowed(&self, points: Points) -> Points {
         let allowed = self.ceiling.map_or(points, |left| left.min(points));
-        self.source.map_or(allowed, |left| left.min(allowed))
+        let allowed = self.source.map_or(allowed, |left| left.min(allowed));
+        self.reserved.map_or(allowed, |left| left.min(allowed))
     }
 
     /// The source's limit cuts deeper than the ceiling.
@@ -60,7 +63,29 @@ impl Draft<'_> {
             let left = limit.max_points.minus(issued)?.max(Points::ZERO);
             room.source = Some(room.source.map_or(left, |known| known.min(left)));
         }
+        for limit in source.shared_limits.iter().filter(|limit| limit.counts_at(occurred)) {
+            let granted = self.grants.iter().find(|known| known.allotment == limit.allotment);
+            // Until it is known what there is, as much as one likes: that is what is reserved then.
+            let Some(granted) = granted else { continue };
+            let left = granted.amounts.points.minus(self.issued_from(source, limit)?)?.max(Points::ZERO);
+            // What was got as it was asked for cuts nothing: something else has.
+            let place = if granted.short { &mut room.source } else { &mut room.reserved };
+            *place = Some(place.map_or(left, |known| known.min(left)));
+        }
         Ok(room)
+    }
+
+    /// What the movements so far have issued under a restriction over all customers.
+    fn issued_from(&self, source: &PointSource, limit: &SharedLimit) -> Result<Points, AmountError> {
+        let issued = self.movements.iter().filter_map(|movement| match movement {
+            Movement::Earned { source: from, points, occurred, .. }
+                if *from == source.id && limit.counts_at(*occurred) =>
+            {
+                Some(*points)
+            }
+            _ => None,
+        });
+        Points::sum(issued)
     }
 
     /// What is missing to a ceiling.

@@ -28,7 +28,7 @@ pub use event::EventDefinition;
 pub(crate) use index::TreeIndex;
 pub use problem::{Problem, ProblemCode};
 pub use retailer::{DemotionMode, Retailer, Switches};
-pub use source::{PersonalLimit, PointSource};
+pub use source::{PersonalLimit, PointSource, SharedLimit, SharedWithin};
 pub use tier::{Counted, JoiningCap, Maintenance, TierLevel, TierSystem};
 pub use tree::RuleTree;
 

@@ -3,6 +3,7 @@
 use super::{
     Act, Action, RefusalReason, Refused, Scene,
     award::{ExactAward, Worth, worth},
+    budget::BudgetMeter,
     lines::LineSet,
     matching::qualifying_lines,
     meter::Meter,
@@ -32,6 +33,8 @@ pub(super) struct Passing<'a> {
 pub(super) struct Passed<'a> {
     pub(super) tree: &'a RuleTree,
     pub(super) meter: Meter<'a>,
+    /// What is left of its budget; most trees have none.
+    pub(super) budget: Option<Box<BudgetMeter>>,
     begin: Marks,
     end: Marks,
 }
@@ -120,12 +123,14 @@ impl<'a> Passing<'a> {
         qualifying: &LineSet,
     ) -> Result<(), AmountError> {
         let begin = self.marks();
-        let mut meter = Meter::new(tree, None, scene.time, scene.standing.usage)?;
-        if let Err(error) = self.outcomes(tree, &mut meter, scene, qualifying) {
+        let meter = Meter::new(tree, None, scene.time, scene.standing.usage)?;
+        let mut whole = Whole { meter, budget: BudgetMeter::of(tree, scene.standing.budgets) };
+        if let Err(error) = self.outcomes(tree, &mut whole, scene, qualifying) {
             self.cut_back(begin);
             return Err(error);
         }
-        self.trees.push(Passed { tree, meter, begin, end: self.marks() });
+        let Whole { meter, budget } = whole;
+        self.trees.push(Passed { tree, meter, budget, begin, end: self.marks() });
         Ok(())
     }
 
@@ -148,7 +153,7 @@ impl<'a> Passing<'a> {
     fn outcomes(
         &mut self,
         tree: &'a RuleTree,
-        whole: &mut Meter<'a>,
+        whole: &mut Whole<'a>,
         scene: &Scene<'_>,
         qualifying: &LineSet,
     ) -> Result<(), AmountError> {
@@ -180,40 +185,53 @@ impl<'a> Passing<'a> {
         &mut self,
         worth: Worth,
         (outcome, source, accounts): (OutcomeId, PointSourceId, &'a [PointAccountId]),
-        whole: &mut Meter<'a>,
+        whole: &mut Whole<'a>,
         mut own: Meter<'a>,
     ) -> Result<(), AmountError> {
         let exact = match worth {
             Worth::Nothing => return Ok(()),
             Worth::BelowHurdle => {
-                self.refuse(whole, outcome, RefusalReason::HurdleNotMet);
+                self.refuse(&whole.meter, outcome, RefusalReason::HurdleNotMet);
                 return Ok(());
             }
             Worth::Earns(exact) => exact,
         };
-        if whole.is_used_up() || own.is_used_up() {
-            self.refuse(whole, outcome, RefusalReason::FrequencyLimit);
+        if whole.meter.is_used_up() || own.is_used_up() {
+            self.refuse(&whole.meter, outcome, RefusalReason::FrequencyLimit);
             return Ok(());
         }
         let full = exact.base()?;
-        let points = own.allowed(whole.allowed(full));
-        let cut = points < full;
-        if cut {
-            self.refuse(whole, outcome, RefusalReason::FrequencyLimit);
+        let limited = own.allowed(whole.meter.allowed(full));
+        if limited < full {
+            self.refuse(&whole.meter, outcome, RefusalReason::FrequencyLimit);
         }
-        whole.take(points)?;
+        let mut points = limited;
+        if let Some(budget) = whole.budget.as_mut().filter(|_| limited.is_positive()) {
+            points = budget.take(limited, 1).unwrap_or(Points::ZERO);
+            if points < limited {
+                self.refuse(&whole.meter, outcome, RefusalReason::BudgetExhausted);
+            }
+        }
+        let cut = points < full;
+        whole.meter.take(points)?;
         own.take(points)?;
         let exact = if cut { exact.cut_to(points) } else { exact };
         self.awards.push(BaseAward { outcome, source, accounts, exact, points, meter: own });
         Ok(())
     }
 
-    fn act(&mut self, outcome: OutcomeId, act: Act, whole: &mut Meter<'a>, mut own: Meter<'a>) {
-        if whole.is_used_up() || own.is_used_up() {
-            self.refuse(whole, outcome, RefusalReason::FrequencyLimit);
+    fn act(&mut self, outcome: OutcomeId, act: Act, whole: &mut Whole<'a>, mut own: Meter<'a>) {
+        if whole.meter.is_used_up() || own.is_used_up() {
+            self.refuse(&whole.meter, outcome, RefusalReason::FrequencyLimit);
             return;
         }
-        whole.take_once();
+        if let Some(budget) = &mut whole.budget
+            && budget.take(Points::ZERO, 1).is_none()
+        {
+            self.refuse(&whole.meter, outcome, RefusalReason::BudgetExhausted);
+            return;
+        }
+        whole.meter.take_once();
         own.take_once();
         self.actions.push(BaseAction { outcome, act, meter: own });
     }
@@ -221,6 +239,12 @@ impl<'a> Passing<'a> {
     fn refuse(&mut self, of: &Meter<'a>, outcome: OutcomeId, reason: RefusalReason) {
         self.refused.push(Refused { tree: of.tree().id, outcome, reason });
     }
+}
+
+/// What a tree as a whole may give: its limits, and its budget.
+struct Whole<'a> {
+    meter: Meter<'a>,
+    budget: Option<Box<BudgetMeter>>,
 }
 
 /// What an action comes to. A ticket that only brings things back does nothing; events are the largest payer's, like

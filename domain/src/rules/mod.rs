@@ -19,9 +19,12 @@
 //!   back. Trees of such an event see the balances and the limits as the trees before them leave them.
 //! * A node on data that is missing or blank fails, negated or not.
 //! * Limits cap base awards before multipliers apply; what a multiplier adds counts against the limits of its own tree.
+//!   The same holds for budgets, which come after the limits: a tree whose budget has run out gives less, and competes
+//!   with that.
 
 mod award;
 mod benefit;
+mod budget;
 mod counters;
 mod data;
 mod entrance;
@@ -44,6 +47,7 @@ mod ticket;
 mod trace;
 
 pub use award::Inputs;
+pub use budget::{BudgetRoom, BudgetUse};
 pub use counters::{CountChange, CountKey, Counters, NAMED_MAX, NamedCounter, NodeCounter, Part};
 pub use data::scalar_text;
 pub use limits::{LimitKey, LimitUsage, LimitUse};

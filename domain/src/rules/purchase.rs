@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CountChange, CountKey, LimitUse, Share};
+use super::{BudgetUse, CountChange, CountKey, LimitUse, Share};
 use crate::{
     amount::{Money, Points, Quantity, Rate},
     id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId, StoreId, TierSystemId},
@@ -77,6 +77,8 @@ pub struct Evaluation {
     pub counts_before: Vec<(CountKey, i64)>,
     /// How deep in the cascade of events an outcome was reached; those not listed: by the trigger itself.
     pub depths: Vec<(RuleTreeId, OutcomeId, u8)>,
+    /// What it takes of the budgets of trees.
+    pub budgets: Vec<BudgetUse>,
 }
 
 /// An outcome that gives no points.
@@ -218,6 +220,8 @@ pub enum RefusalReason {
     CascadeDepth,
     /// The customer has as many tags as a customer may have.
     TooManyTags,
+    /// The budget of the tree, over all customers, has not enough left.
+    BudgetExhausted,
 }
 
 impl RefusalReason {
@@ -234,6 +238,7 @@ impl RefusalReason {
             Self::AlreadyInLevel => "already_in_level",
             Self::CascadeDepth => "cascade_depth",
             Self::TooManyTags => "too_many_tags",
+            Self::BudgetExhausted => "budget_exhausted",
         }
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Round, Scene, Standing, evaluate::Passing,
-    settle::settle, tally, ticket::Ticket, trace,
+    Act, Evaluation, Happening, Purchase, RefusalReason, Refused, Round, Scene, Standing, budget,
+    evaluate::Passing, settle::settle, tally, ticket::Ticket, trace,
 };
 use crate::{
     amount::{Points, Quantity},
@@ -177,6 +177,7 @@ impl<'a> Run<'a> {
         append(&mut all.refused, outcome.refused);
         append(&mut all.uses, outcome.uses);
         append(&mut all.actions, outcome.actions);
+        append(&mut all.budgets, outcome.budgets);
         for (key, count) in counts_before {
             if all.counts_before.iter().all(|(known, _)| *known != key) {
                 all.counts_before.push((key, count));
@@ -247,8 +248,11 @@ impl<'a> Run<'a> {
             let more = given.iter().filter(|(known, _)| *known == account).map(|(_, points)| *points);
             Points::sum(more.chain([own(account)])).unwrap_or_else(|_| own(account))
         };
+        let budgets = (!self.evaluation.budgets.is_empty())
+            .then(|| budget::left(self.standing.budgets, &self.evaluation.budgets));
         let standing = Standing {
             balance: &balance,
+            budgets: budgets.as_deref().unwrap_or(self.standing.budgets),
             usage: usage.as_ref().unwrap_or(self.standing.usage),
             ..*self.standing
         };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{CountChange, CountKey, Counters, LimitUsage, data::scalar, ticket::Ticket};
+use super::{BudgetRoom, CountChange, CountKey, Counters, LimitUsage, data::scalar, ticket::Ticket};
 use crate::{
     amount::{Points, Quantity},
     id::{PointAccountId, TierLevelId, TierSystemId},
@@ -79,6 +79,8 @@ pub struct Standing<'a> {
     pub counts_before: &'a [(CountKey, i64)],
     /// Who it is.
     pub person: &'a dyn Person,
+    /// What may be taken of the budgets of trees; of those that are not here, as much as one likes.
+    pub budgets: &'a [BudgetRoom],
 }
 
 impl<'a> Standing<'a> {
@@ -99,6 +101,7 @@ impl<'a> Standing<'a> {
             counted: &[],
             counts_before: &[],
             person: &Nobody,
+            budgets: &[],
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{
     Award, Evaluation, RefusalReason, Refused,
     award::Factors,
+    budget::BudgetMeter,
     evaluate::{BaseAward, Passed, Passing},
     meter::Meter,
 };
@@ -27,6 +28,10 @@ struct Active<'a> {
     meter: Meter<'a>,
     /// A limit has cut what it would have given.
     cut: bool,
+    /// It has given something: what it gives more is the same award.
+    given: bool,
+    /// The budget of its tree has cut what it would have given.
+    exhausted: bool,
 }
 
 /// Lets the passed trees meet each other. Fails with the tree whose arithmetic does not work out.
@@ -36,6 +41,7 @@ pub(super) fn settle(passing: &Passing<'_>, time: Timestamp) -> Result<Evaluatio
         passing,
         meters: passing.trees.iter().map(|tree| tree.meter).collect(),
         multipliers: Vec::new(),
+        budgets: budgets(passing),
         evaluation: Evaluation::default(),
     };
     let mut rows = 0;
@@ -60,7 +66,10 @@ pub(super) fn settle(passing: &Passing<'_>, time: Timestamp) -> Result<Evaluatio
             settling.multiply(tree.tree, base)?;
         }
     }
-    let Settling { meters, multipliers, mut evaluation, .. } = settling;
+    let Settling { meters, multipliers, budgets, mut evaluation, .. } = settling;
+    for ((tree, budget), _) in passing.trees.iter().zip(budgets).zip(&wins).filter(|(_, wins)| **wins) {
+        evaluation.budgets.extend(budget.and_then(|budget| budget.into_use(tree.tree.id)));
+    }
     for tree in winners() {
         for action in passing.actions(tree) {
             evaluation.uses.extend(action.meter.uses(time));
@@ -76,15 +85,21 @@ pub(super) fn settle(passing: &Passing<'_>, time: Timestamp) -> Result<Evaluatio
     }
     for multiplier in multipliers {
         evaluation.uses.extend(multiplier.meter.uses(time));
-        if multiplier.cut {
-            evaluation.refused.push(Refused {
-                tree: passing.trees[multiplier.owner].tree.id,
-                outcome: multiplier.outcome,
-                reason: RefusalReason::FrequencyLimit,
-            });
-        }
+        let (tree, outcome) = (passing.trees[multiplier.owner].tree.id, multiplier.outcome);
+        let limit = multiplier.cut.then_some(RefusalReason::FrequencyLimit);
+        let budget = multiplier.exhausted.then_some(RefusalReason::BudgetExhausted);
+        let refused = limit.into_iter().chain(budget).map(|reason| Refused { tree, outcome, reason });
+        evaluation.refused.extend(refused);
     }
     Ok(evaluation)
+}
+
+/// What is left of the budgets, to be taken from; nothing when no tree has one.
+fn budgets(passing: &Passing<'_>) -> Vec<Option<Box<BudgetMeter>>> {
+    if passing.trees.iter().all(|tree| tree.budget.is_none()) {
+        return Vec::new();
+    }
+    passing.trees.iter().map(|tree| tree.budget.clone()).collect()
 }
 
 /// Whether a tree prevails over the others of its group.
@@ -120,6 +135,8 @@ struct Settling<'a> {
     meters: Vec<Meter<'a>>,
     /// The multipliers of the winners, in the order in which they join.
     multipliers: Vec<Active<'a>>,
+    /// What is left of the budget of each passed tree; empty when none has one.
+    budgets: Vec<Option<Box<BudgetMeter>>>,
     evaluation: Evaluation,
 }
 
@@ -134,6 +151,8 @@ impl<'a> Settling<'a> {
             applies_to: multiplier.applies_to,
             meter: multiplier.meter,
             cut: false,
+            given: false,
+            exhausted: false,
         }));
     }
 
@@ -158,6 +177,15 @@ impl<'a> Settling<'a> {
             before = after;
             let bonus = multiplier.meter.allowed(self.meters[owner].allowed(full));
             multiplier.cut |= bonus < full;
+            let mut bonus = bonus;
+            if let Some(Some(budget)) = self.budgets.get_mut(owner)
+                && bonus.is_positive()
+            {
+                let taken = budget.take(bonus, i64::from(!multiplier.given));
+                multiplier.given |= taken.is_some();
+                multiplier.exhausted |= taken != Some(bonus);
+                bonus = taken.unwrap_or(Points::ZERO);
+            }
             multiplier.meter.take(bonus).map_err(failed)?;
             self.meters[owner].take(bonus).map_err(failed)?;
             self.write(self.passing.trees[owner].tree.id, base, bonus);

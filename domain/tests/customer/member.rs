@@ -1,9 +1,10 @@
 //! A member of the shop: commands in, what came of them out, with the ledger's invariants checked after every event.
 
-use std::sync::Arc;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use laurel_domain::{
     Points, Timestamp,
+    allotment::{self, Allotment, Asking, Grant, Granted},
     customer::{
         AnsweredEvent, AuditRow, Command, CreditSale, Customer, DepositDetail, Effect, Error,
         EvaluationRecord, Event, Fetched, Fingerprint, History, Need, Placement, PostedDetail, Posting,
@@ -11,7 +12,7 @@ use laurel_domain::{
         TierMovement, TiersDecided,
     },
     entity::{Context, Entity, Verdict},
-    id::{CustomerId, IdRun, SaleId, TierLevelId},
+    id::{AllotmentId, CustomerId, IdRun, SaleId, TierLevelId},
     program::Program,
     rules::Share,
     sale::{Content, SoldItem},
@@ -41,6 +42,10 @@ pub struct Member {
     pub needs: Vec<Need>,
     /// What others were asked to do and have not been told yet.
     pub effects: Vec<Effect>,
+    /// What all members share who are given the same.
+    pub shared: Shared,
+    /// Effects for allotments are lost on the way from now on.
+    pub deaf: bool,
     history: History,
     decisions: u128,
 }
@@ -58,6 +63,8 @@ impl Member {
             keys: Vec::new(),
             needs: Vec::new(),
             effects: Vec::new(),
+            shared: Shared::default(),
+            deaf: false,
             history: History::default(),
             decisions: 0,
         }
@@ -96,7 +103,11 @@ impl Member {
                     for event in &decision.events {
                         self.apply(event);
                     }
-                    self.effects.extend(decision.effects);
+                    for effect in decision.effects {
+                        if !self.told(&effect) {
+                            self.effects.push(effect);
+                        }
+                    }
                     return Ok(decision.reply);
                 }
                 Verdict::Need(need) => {
@@ -136,8 +147,35 @@ impl Member {
                 let program = self.former.iter().find(|program| program.version() == *version).unwrap();
                 fetched.programs.push(Arc::clone(program));
             }
+            Need::Allotment(asking) => {
+                let mut shared = self.shared.borrow_mut();
+                let allotment = shared.entry(asking.allotment).or_default();
+                let Grant { amounts, short } = reserved(allotment, asking, self.now);
+                fetched.grants.push(Granted { allotment: asking.allotment, amounts, short });
+            }
             Need::History => fetched.history = Some(Box::new(self.history.clone())),
         }
+    }
+
+    /// Tells an allotment what it is told by an effect.
+    fn told(&mut self, effect: &Effect) -> bool {
+        let (allotment, command) = match effect {
+            Effect::SettleAllotment { allotment, key, used } => {
+                (allotment, allotment::Command::Settle { key: *key, used: *used })
+            }
+            Effect::GiveBackToAllotment { allotment, key, back, day } => {
+                (allotment, allotment::Command::GiveBack { key: *key, back: *back, part: Some(*day) })
+            }
+            _ => return false,
+        };
+        if self.deaf {
+            return false;
+        }
+        // Delivered at least once.
+        for _ in 0..2 {
+            ask_allotment(self.shared.borrow_mut().entry(*allotment).or_default(), &command, self.now);
+        }
+        true
     }
 
     pub fn apply(&mut self, event: &Event) {
@@ -280,6 +318,32 @@ impl Member {
         self
     }
 }
+
+/// Lets an allotment decide and applies it.
+pub fn ask_allotment(
+    allotment: &mut Allotment,
+    command: &allotment::Command,
+    now: Timestamp,
+) -> (allotment::Reply, Vec<allotment::Effect>) {
+    let (ids, fetched) = (IdRun::starting_at(Uuid::nil()), Fetched::default());
+    let program = Program::empty(id(99), "");
+    let context = Context { now, ids, program: &program, fetched: &fetched };
+    let Ok(Verdict::Decided(decision)) = allotment.decide(command, &context) else {
+        panic!("it refuses nothing")
+    };
+    decision.events.iter().for_each(|event| allotment.apply(event));
+    (decision.reply, decision.effects)
+}
+
+fn reserved(allotment: &mut Allotment, asking: &Asking, now: Timestamp) -> Grant {
+    match ask_allotment(allotment, &allotment::Command::Reserve(Box::new(asking.clone())), now).0 {
+        allotment::Reply::Granted(grant) => grant,
+        allotment::Reply::Done => panic!("a reservation is answered with a grant"),
+    }
+}
+
+/// What members share.
+pub type Shared = Rc<RefCell<BTreeMap<AllotmentId, Allotment>>>;
 
 pub fn content(amount: &str, at: Timestamp) -> Content {
     Content {

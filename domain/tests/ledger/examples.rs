@@ -114,8 +114,8 @@ fn the_drafts_own_earnings_count_against_limits() {
         earn(draft, program, 1, 101, points("30"), now, None);
         (before, draft.room(account, source, now, program).unwrap())
     });
-    assert_eq!(before, Room { ceiling: Some(points("80")), source: Some(points("100")) });
-    assert_eq!(after, Room { ceiling: Some(points("50")), source: Some(points("70")) });
+    assert_eq!(before, Room { ceiling: Some(points("80")), source: Some(points("100")), reserved: None });
+    assert_eq!(after, Room { ceiling: Some(points("50")), source: Some(points("70")), reserved: None });
 }
 
 /// The balance as a reader sees it, whatever has been written down.

@@ -68,7 +68,7 @@ fn trees() {
         ("start_date", json!("yesterday"), "invalid_value"),
         ("end_date", json!("2016-12-31T00:00:00"), "date_window_invalid"),
         ("time_zone", json!("Nowhere"), "time_zone_unknown"),
-        ("budget", json!({"max_points": 5}), "not_supported"),
+        ("budget", json!({"max_points": 0}), "limit_invalid"),
         ("exclusivity_mode", json!(1), "exclusivity_invalid"),
         ("outcomes", json!([]), "outcome_required"),
         ("rules", json!([]), "rule_root_missing"),

@@ -96,7 +96,7 @@ fn restrictions_of_sources() {
     };
     for (restriction, member, code) in [
         (limit(json!({"discriminator": 1})), "discriminator", "not_supported"),
-        (limit(json!({"personal": false})), "personal", "not_supported"),
+        (limit(json!({"personal": null})), "personal", "required"),
         (limit(json!({"max_points": 0})), "max_points", "limit_invalid"),
         (limit(json!({"unit_of_time": "Fortnight"})), "unit_of_time", "limit_invalid"),
     ] {

@@ -12,7 +12,11 @@ use asked::Asked;
 use super::{
     About, AuditLog, Customer, DepositDetail, Drawn, Effect, Error, Event, Fingerprint, Need, PointsPosted,
     PostedDetail, PostedRow, PostedStatus, Posting, PostingRefused, Purpose, Recall, Remembered, Reply,
-    SpendDetail, TierDraft, counting, credit, recall, standpoint::Standpoint, stop::Stop,
+    SpendDetail, TierDraft,
+    allotted::{Deciding, Sharing},
+    counting, credit, recall,
+    standpoint::Standpoint,
+    stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -34,7 +38,7 @@ pub(super) fn decide(
     posting: &Posting,
     context: &Context<'_>,
 ) -> Result<Decision<Customer>, Stop> {
-    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
+    let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0).granted(&context.fetched.grants);
     draft.settle(context.now, context.program)?;
     let expired = draft.movements().len();
     let mut run = Run {
@@ -62,6 +66,9 @@ pub(super) fn decide(
         Purpose::TakeBack(returned) => run.detail(Asked::TakeBack(returned))?,
     }
     run.refuse_unless_something_was_done()?;
+    if matches!(posting.purpose, Purpose::Deposit(_)) {
+        run.share()?;
+    }
     let publishes = match &posting.purpose {
         Purpose::Deposit(_) | Purpose::Spend(_) => !posting.disable_event_publishing,
         Purpose::Move(_)
@@ -251,6 +258,21 @@ impl<'a> Run<'a> {
         }
         let shortfall = if may_overdraw { Points::ZERO } else { missing };
         Ok(Outcome { status: PostedStatus::Ok, rows, shortfall })
+    }
+
+    /// Reserves what deposits issue under restrictions over all customers, and says what of it they have used.
+    fn share(&mut self) -> Result<(), Stop> {
+        let keys: Vec<_> = self.results.iter().filter_map(|done| done.key.map(|(key, _)| key)).collect();
+        let sharing = Sharing {
+            context: self.context,
+            customer: self.customer.known()?.id,
+            decision: Deciding::Posting(&keys),
+            time: self.context.now,
+            earlier: &[],
+        };
+        sharing.require_sources(&self.draft, self.partial)?;
+        self.effects.extend(sharing.effects(&[], &self.draft));
+        Ok(())
     }
 
     /// Every row of the customer, with those of what has just run out.

@@ -2,14 +2,15 @@
 
 use super::{
     super::{
-        EventDefinition, ExpirationPolicy, PersonalLimit, PointAccount, PointSource, Retailer,
-        document::{self, Items},
+        EventDefinition, ExpirationPolicy, PersonalLimit, PointAccount, PointSource, Retailer, SharedLimit,
+        SharedWithin,
+        document::{self, Field, Items},
     },
     Path, ProblemCode, Report, Unique, expiration,
 };
 use crate::{
     amount::Points,
-    id::{PointAccountId, RetailerId},
+    id::{AllotmentId, PointAccountId, PointSourceId},
     time::{Span, Timestamp, Unit, Zone},
 };
 
@@ -74,7 +75,7 @@ pub(super) fn time(text: &str, zone: &Zone, at: &Path<'_>, report: &mut Report) 
 pub(super) fn sources(
     field: Items<document::PointSource>,
     accounts: &[PointAccount],
-    retailer: RetailerId,
+    retailer: &Retailer,
     report: &mut Report,
 ) -> Vec<PointSource> {
     let array = Path::Root.member("point_sources");
@@ -83,16 +84,17 @@ pub(super) fn sources(
     for (place, document) in report.items(&Path::Root, "point_sources", field) {
         let at = array.element(place);
         let id = report.required(&at, "id", document.id);
-        report.retailer(&at, document.retailer_id, retailer);
+        report.retailer(&at, document.retailer_id, retailer.id);
         let name = report.name(&at, "name", document.name);
         names.check(name.clone(), &at.member("name"), report);
         let active = report.number(&at, "status", document.status, 0..=1, 1) == 1;
         let linked =
             linked_accounts(document.point_account_ids, document.point_accounts, accounts, &at, report);
-        let personal_limits = restrictions(document.restrictions, &at, report);
+        let (personal_limits, shared_limits) =
+            restrictions(document.restrictions, id, &retailer.zone, &at, report);
         let Some(id) = id else { continue };
         ids.check(id, &at.member("id"), report);
-        sources.push(PointSource { id, name, active, accounts: linked, personal_limits });
+        sources.push(PointSource { id, name, active, accounts: linked, personal_limits, shared_limits });
     }
     sources
 }
@@ -126,49 +128,74 @@ fn linked_accounts(
     linked
 }
 
+/// Personal restrictions and those over all customers, the inventories of these in front.
 fn restrictions(
     field: Items<document::Restriction>,
+    source: Option<PointSourceId>,
+    zone: &Zone,
     at: &Path<'_>,
     report: &mut Report,
-) -> Vec<PersonalLimit> {
+) -> (Vec<PersonalLimit>, Vec<SharedLimit>) {
     let array = at.member("restrictions");
-    let mut limits = Vec::new();
+    let (mut personal, mut shared) = (Vec::new(), Vec::new());
     for (place, document) in report.items(at, "restrictions", field) {
         let at = array.element(place);
-        match report.required(&at, "discriminator", document.discriminator) {
+        let kind = match report.required(&at, "discriminator", document.discriminator) {
             None => continue,
-            Some(2) => {}
-            Some(1) => {
-                let what = "a total budget of a source (inventory, discriminator 1) is";
-                report.not_supported(&at.member("discriminator"), what);
-                continue;
-            }
+            Some(kind @ (1 | 2)) => kind,
             Some(other) => {
                 let message = format!("{other} is no kind of restriction");
                 report.add(&at.member("discriminator"), ProblemCode::InvalidValue, message);
                 continue;
             }
-        }
-        if report.optional(&at, "personal", document.personal) != Some(true) {
-            report.not_supported(
-                &at.member("personal"),
-                "a restriction over all customers together (personal false) is",
-            );
-        }
+        };
         let max_points = report.required(&at, "max_points", document.max_points);
         if max_points.is_some_and(|points| !points.is_positive()) {
             report.add(&at.member("max_points"), ProblemCode::LimitInvalid, "not above 0");
         }
-        let value = report.number(&at, "time", document.time, 1..=i64::from(u32::MAX), 1);
-        let unit_name = report.required(&at, "unit_of_time", document.unit_of_time);
-        let unit = unit_name.as_deref().and_then(Unit::from_name);
-        if let (Some(name), None) = (&unit_name, unit) {
-            let message = format!("{name} is no unit of time");
-            report.add(&at.member("unit_of_time"), ProblemCode::LimitInvalid, message);
+        let id = report.optional(&at, "id", document.id).map(AllotmentId::of_restriction);
+        let allotment = id.or_else(|| source.map(|source| AllotmentId::of_place(source, place)));
+        if kind == 1 {
+            let mut moment = |name, field| {
+                let text: Option<String> = report.optional(&at, name, field);
+                text.and_then(|text| time(&text, zone, &at.member(name), report))
+            };
+            let within = SharedWithin::Dates(
+                moment("start_date", document.start_date),
+                moment("end_date", document.end_date),
+            );
+            if let (Some(max_points), Some(allotment)) = (max_points, allotment) {
+                shared.push(SharedLimit { allotment, max_points, within });
+            }
+            continue;
         }
-        if let (Some(max_points), Some(unit), Ok(value)) = (max_points, unit, u32::try_from(value)) {
-            limits.push(PersonalLimit { max_points, window: Span { value, unit } });
+        let is_personal = report.required(&at, "personal", document.personal);
+        let window = window(document.time, document.unit_of_time, &at, report);
+        let (Some(max_points), Some(window)) = (max_points, window) else { continue };
+        match (is_personal, allotment) {
+            (Some(true), _) => personal.push(PersonalLimit { max_points, window }),
+            (Some(false), Some(allotment)) => {
+                let within = match window.unit {
+                    Unit::Forever => SharedWithin::Dates(None, None),
+                    _ => SharedWithin::Window(window),
+                };
+                shared.push(SharedLimit { allotment, max_points, within });
+            }
+            (Some(false) | None, _) => {}
         }
     }
-    limits
+    shared.sort_by_key(|limit| matches!(limit.within, SharedWithin::Window(_)));
+    (personal, shared)
+}
+
+/// The window of a restriction of the frequency kind.
+fn window(length: Field<i64>, unit: Field<String>, at: &Path<'_>, report: &mut Report) -> Option<Span> {
+    let value = report.number(at, "time", length, 1..=i64::from(u32::MAX), 1);
+    let unit_name = report.required(at, "unit_of_time", unit);
+    let unit = unit_name.as_deref().and_then(Unit::from_name);
+    if let (Some(name), None) = (&unit_name, unit) {
+        let message = format!("{name} is no unit of time");
+        report.add(&at.member("unit_of_time"), ProblemCode::LimitInvalid, message);
+    }
+    Some(Span { value: u32::try_from(value).ok()?, unit: unit? })
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod actions;
+mod budget;
 mod circumstances;
 mod constraints;
 mod events;
@@ -81,7 +82,7 @@ pub(super) fn compile(
     let retailer = retailer::retailer(document.retailer, &mut report);
     let events = events::events(document.events, retailer.id, &mut report);
     let accounts = accounts::accounts(document.point_accounts, (&retailer, &events), &mut report);
-    let sources = accounts::sources(document.point_sources, &accounts, retailer.id, &mut report);
+    let sources = accounts::sources(document.point_sources, &accounts, &retailer, &mut report);
     let mut tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
     let mut symbols = symbols::Symbols::new(&catalog);
     let known = trees::Known {

@@ -91,6 +91,7 @@ fn effect(
                 _ => per_quantity(document, at, report).map(AwardRule::PerQuantity),
             };
             let (source, accounts) = target?;
+            refuse_shared(source, tree_type, known, at, report);
             Some(Effect::Points { source, accounts, award: award? })
         }
         4096 if tree_type.is_of_level() => {
@@ -112,6 +113,21 @@ fn effect(
             }
             None
         }
+    }
+}
+
+/// What levels give is booked without asking anybody.
+fn refuse_shared(
+    source: PointSourceId,
+    tree_type: TreeType,
+    known: Known<'_>,
+    at: &Path<'_>,
+    report: &mut Report,
+) {
+    let shared = known.sources.iter().any(|known| known.id == source && !known.shared_limits.is_empty());
+    if tree_type.is_of_level() && shared {
+        let what = "what a level gives from a source with restrictions over all customers is";
+        report.not_supported(&at.member("point_source_id"), what);
     }
 }
 

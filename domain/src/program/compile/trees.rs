@@ -11,6 +11,7 @@ use super::{
     },
     Path, ProblemCode, Report, Unique,
     accounts::time,
+    budget::budget,
     limits::limits,
     nodes, outcomes, places,
     symbols::{Symbols, count},
@@ -149,7 +150,7 @@ fn tree(
     report.retailer(at, std::mem::take(&mut document.retailer_id), known.retailer.id);
     let name = report.name(at, "name", std::mem::take(&mut document.name));
     let status = report.number(at, "status", std::mem::take(&mut document.status), 0..=STATUS_ARCHIVED, 0);
-    refuse_budget(&document, at, report);
+    let budget = budget(std::mem::take(&mut document.budget), id, at, report);
     let zone = places::zone(at, std::mem::take(&mut document.time_zone), &known.retailer.zone, report);
     let starts = report.optional(at, "start_date", std::mem::take(&mut document.start_date));
     let starts = starts.and_then(|text| time(&text, &zone, &at.member("start_date"), report));
@@ -168,6 +169,9 @@ fn tree(
     let chosen_items = nodes::select_items(&nodes);
     let outcomes =
         outcomes::outcomes(document.outcomes, (tree_type, chosen_items), known, siblings, at, report);
+    if budget.is_some() {
+        refuse_budget(tree_type, &triggers, at, report);
+    }
     let kind = match tree_type {
         TreeType::Purchase => TreeKind::Purchase(outcomes),
         TreeType::Event => TreeKind::Event(triggers.events, outcomes),
@@ -186,9 +190,21 @@ fn tree(
         exclusivity,
         levels,
         limits,
+        budget,
         nodes,
         kind,
     })
+}
+
+/// What somebody who only looks may lead to takes nothing that is shared.
+fn refuse_budget(tree_type: TreeType, triggers: &TriggerEvents, at: &Path<'_>, report: &mut Report) {
+    if triggers.events.iter().any(|lookup| event::PlatformEvent::of_lookup(lookup).is_some()) {
+        let what = "budgets of trees that are started by what the platform says of points and levels are";
+        report.not_supported(&at.member("budget"), what);
+    }
+    if tree_type.is_of_level() {
+        report.not_supported(&at.member("budget"), "budgets of trees that enter or keep a tier level are");
+    }
 }
 
 fn refuse_empty_window(
@@ -214,15 +230,6 @@ fn tree_type(number: Option<i64>, at: &Path<'_>, report: &mut Report) -> Option<
         other => report.add(&at, ProblemCode::InvalidValue, format!("{other} is no tree type")),
     }
     None
-}
-
-/// An empty budget caps nothing; any cap in it is refused.
-fn refuse_budget(document: &document::RuleTree, at: &Path<'_>, report: &mut Report) {
-    let empty =
-        document.budget.present().is_some_and(|budget| budget.values().all(|member| !member.is_there()));
-    if !empty {
-        report.refuse(at, "budget", &document.budget, "budgets over all customers are");
-    }
 }
 
 fn exclusivity(

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Field, Items};
 use crate::{
     amount::{Points, Rate},
-    id::{PointAccountId, PointSourceId, RetailerId},
+    id::{PointAccountId, PointSourceId, RestrictionId, RetailerId},
 };
 
 /// A point account.
@@ -63,6 +63,9 @@ pub(in crate::program) struct LinkedAccount {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::program) struct Restriction {
+    pub(in crate::program) id: Field<RestrictionId>,
+    pub(in crate::program) start_date: Field<String>,
+    pub(in crate::program) end_date: Field<String>,
     pub(in crate::program) discriminator: Field<i64>,
     pub(in crate::program) personal: Field<bool>,
     pub(in crate::program) max_points: Field<Points>,

@@ -13,7 +13,7 @@ pub(super) use event::Event;
 pub(super) use field::{Field, Items, Scalar, SpanDocument, Worded};
 pub(super) use retailer::{CatalogLine, Retailer, Store, Switches};
 pub(super) use tier::{TierLevel, TierSystem};
-pub(super) use tree::{Assignment, Constraint, ItemReference, Limit, Node, Outcome, RuleTree};
+pub(super) use tree::{Assignment, Budget, Constraint, ItemReference, Limit, Node, Outcome, RuleTree};
 
 use serde::Deserialize;
 

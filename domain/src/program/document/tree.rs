@@ -33,7 +33,17 @@ pub(in crate::program) struct RuleTree {
     pub(in crate::program) rules: Items<Node>,
     pub(in crate::program) outcomes: Items<Outcome>,
     pub(in crate::program) limits: Items<Limit>,
-    pub(in crate::program) budget: Field<BTreeMap<String, Field<IgnoredAny>>>,
+    pub(in crate::program) budget: Field<Budget>,
+}
+
+/// A total cap over all customers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::program) struct Budget {
+    pub(in crate::program) max_points: Field<Points>,
+    pub(in crate::program) max_awards: Field<Points>,
+    pub(in crate::program) max_awards_per_day: Field<Points>,
+    pub(in crate::program) on_exhausted: Field<i64>,
 }
 
 /// A level a tree belongs to.

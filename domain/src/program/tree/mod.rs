@@ -30,7 +30,7 @@ pub use value::{Value, ValueComparison, ValueKind, ValueTest};
 
 use crate::{
     amount::Points,
-    id::{RuleTreeId, TierLevelId},
+    id::{AllotmentId, RuleTreeId, TierLevelId},
     time::{Span, Timestamp, Zone},
 };
 
@@ -58,6 +58,8 @@ pub struct RuleTree {
     pub levels: Vec<TierLevelId>,
     /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
     pub limits: Vec<Limit>,
+    /// What all customers together may get from it (incentives.md 6.8).
+    pub budget: Option<Budget>,
     /// The conditions, children before their parents; the last is the root.
     pub nodes: Vec<Node>,
     /// What it is for.
@@ -169,6 +171,38 @@ pub struct Limit {
     pub window: Span,
     /// How the window lies.
     pub kind: WindowKind,
+}
+
+/// What all customers together may get from a tree (incentives.md 6.8). Points that go to several accounts at once
+/// count once, as for limits; an award is an outcome that gave something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Where it is counted.
+    pub allotment: AllotmentId,
+    /// In total.
+    pub total: crate::allotment::Cap,
+    /// Awards on a calendar day in the tree's zone.
+    pub per_day: Option<i64>,
+    /// What happens when there is not enough.
+    pub on_exhausted: OnExhausted,
+}
+
+impl Budget {
+    /// An award that does not fit is given in part.
+    pub const fn in_part(&self) -> bool {
+        matches!(self.on_exhausted, OnExhausted::PayTheRest)
+    }
+}
+
+/// What happens when a budget has not enough left for an award (`on_exhausted`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnExhausted {
+    /// 0: it is not given.
+    Skip,
+    /// 1: what is left is given.
+    PayTheRest,
+    /// 2: it is not given, and the tree is paused.
+    PauseTheTree,
 }
 
 /// What a limit counts.

@@ -3,7 +3,9 @@
 use actors::{EditError, EngineError};
 use domain::{
     Timestamp,
+    allotment::Amounts,
     configuration::{Edit, Json, Object, ObjectKind, Objects, Operation, Refusal},
+    id::AllotmentId,
     id::RetailerId,
 };
 use serde::Serialize;
@@ -122,6 +124,11 @@ impl<'a> Call<'a> {
         let object = self.edit(operation).await?;
         let object = object.ok_or(EngineError::Crashed)?;
         Ok((self.objects().await?, object))
+    }
+
+    /// What has been taken of something that all customers share.
+    pub async fn taken_of(&self, allotment: AllotmentId) -> Result<Amounts, IncentivesError> {
+        Ok(self.state.engine().taken_of(allotment).await?)
     }
 
     /// The objects of the program, as of now.

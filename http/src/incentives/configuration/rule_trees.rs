@@ -3,6 +3,7 @@
 use actors::EditError;
 use domain::{
     configuration::{Json, ObjectKind, Operation, Refusal},
+    id::{AllotmentId, RuleTreeId},
     program::Problem,
     time::TimeForm,
 };
@@ -70,7 +71,20 @@ async fn upgrade(call: Call<'_>) -> Result<Json, IncentivesError> {
 
 async fn answered(call: Call<'_>, operation: Operation) -> Result<Json, IncentivesError> {
     let (objects, object) = call.edited(operation).await?;
-    Ok(payload(tree(&objects, &object)))
+    Ok(payload(with_consumed(&call, tree(&objects, &object)).await?))
+}
+
+/// A tree with what has been taken of its budget (incentives.md 6.8); what is reserved at this moment is taken.
+async fn with_consumed(call: &Call<'_>, mut tree: Json) -> Result<Json, IncentivesError> {
+    let id = tree.get_id("id").map(RuleTreeId);
+    if let (Some(id), Some(mut budget @ Json::Object(_))) = (id, tree.get("budget").cloned()) {
+        let taken = call.taken_of(AllotmentId::of_tree(id)).await?;
+        let points = Json::parse(&taken.points.to_string()).unwrap_or(Json::Null);
+        budget.set("consumed_points", points);
+        budget.set("consumed_awards", Json::whole(taken.awards));
+        tree.set("budget", budget);
+    }
+    Ok(tree)
 }
 
 fn payload(tree: Json) -> Json {
@@ -86,7 +100,7 @@ async fn get(call: Call<'_>) -> Result<Json, IncentivesError> {
         let found = known.into_iter().find(|known| i64::from(known.version) == wanted);
         object = found.ok_or(Refusal::NotFound(KIND))?;
     }
-    Ok(payload(tree(&objects, &object)))
+    Ok(payload(with_consumed(&call, tree(&objects, &object)).await?))
 }
 
 async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {
@@ -105,8 +119,11 @@ async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {
             && level.is_none_or(assigned)
     };
     let objects = call.objects().await?;
-    let rows = objects.list(KIND).iter().map(|object| tree(&objects, object));
-    Ok(listing.page(rows.filter(wanted).collect()))
+    let mut rows = Vec::new();
+    for row in objects.list(KIND).iter().map(|object| tree(&objects, object)).filter(wanted) {
+        rows.push(with_consumed(&call, row).await?);
+    }
+    Ok(listing.page(rows))
 }
 
 async fn validate(call: Call<'_>) -> Result<Json, IncentivesError> {

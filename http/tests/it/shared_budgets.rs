@@ -1,0 +1,116 @@
+//! One budget for all customers, over sockets: a race of 64 clients for its awards.
+
+use serde_json::{Value, json};
+
+use crate::{
+    configuring::{done, refused},
+    support::{POINTS, PROGRAM, RETAILER, Server, run},
+};
+
+const SOURCE: &str = "9a000000-0000-4000-8000-000000000012";
+const TREE: &str = "9b000000-0000-4000-8000-000000000100";
+const CLIENTS: usize = 64;
+
+async fn configured(server: &Server, budget: Value) {
+    let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
+    program["events"] = json!([{"id": "9b000000-0000-4000-8000-000000000001", "event_lookup": "SURVEY"}]);
+    let trees = program["rule_trees"].as_array_mut().unwrap();
+    trees.push(
+        json!({"id": TREE, "name": "Survey", "status": 2, "tree_type": 2, "trigger_events": ["SURVEY"],
+        "budget": budget,
+        "outcomes": [{"id": "9b000000-0000-4000-8000-000000000002", "discriminator": 1, "amount": 3,
+                      "point_source_id": SOURCE, "point_account_ids": [POINTS]}],
+        "rules": [{"id": "9b000000-0000-4000-8000-000000000101", "discriminator": 65536}]}),
+    );
+    let put = server.admin("PUT", "/admin/program", &program.to_string()).await;
+    assert_eq!(put.status, 200, "{put:?}");
+}
+
+/// Each client reports so many events of its own member, and the first of them twice; gives how many were awarded.
+async fn race(server: &Server, each: usize) -> usize {
+    for client in 0..CLIENTS {
+        server.member(&format!("c{client}")).await;
+    }
+    let clients = (0..CLIENTS).map(|client| async move {
+        let mut awarded = 0;
+        for number in std::iter::once(0).chain(0..each) {
+            let body = json!({"retailer_id": RETAILER, "user_id": format!("c{client}"), "event_lookup": "SURVEY",
+                              "idempotency_id": format!("k{number}")});
+            let answer = server.connect("/incentives/api/1.0/user_events/trigger_user_event", &body).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let outcome = answer.json()["payload"]["outcomes"][0].clone();
+            if outcome["is_outcome_applied"] == true {
+                awarded += 1;
+            } else {
+                assert_eq!(outcome["refusal_reason"], "budget_exhausted", "{outcome}");
+            }
+        }
+        awarded
+    });
+    let awarded = futures_util::future::join_all(clients).await;
+    awarded.into_iter().sum()
+}
+
+async fn raced(server: Server, awards: usize, each: usize) {
+    configured(&server, json!({"max_awards": awards})).await;
+    race(&server, each).await;
+    let mut sum = 0;
+    for client in 0..CLIENTS {
+        let body = json!({"user_id": format!("c{client}")});
+        let payload = done(&server, "user_points/all_balances", body).await;
+        sum += payload["summary"]["total_points"].as_u64().unwrap();
+    }
+    assert_eq!(sum, 3 * u64::try_from(awards).unwrap());
+    let tree = done(&server, "dynamic_rule_tree/get", json!({"id": TREE})).await;
+    let budget = &tree["dynamic_rule_tree"]["budget"];
+    assert_eq!(
+        (&budget["consumed_awards"], &budget["consumed_points"]),
+        (&json!(awards), &json!(3 * awards))
+    );
+}
+
+#[test]
+fn sixty_four_clients_get_exactly_what_there_is() {
+    run(async |server| raced(server, 300, 8).await);
+}
+
+#[test]
+#[ignore = "takes a minute; the same with a budget of 10,000 awards"]
+fn sixty_four_clients_get_exactly_ten_thousand() {
+    run(async |server| raced(server, 10_000, 200).await);
+}
+
+#[test]
+fn one_id_64_times_at_once_is_one_deposit_up_to_the_ceiling() {
+    run(async |server| {
+        configured(&server, json!({})).await;
+        server.member("900").await;
+        let deposits = (0..CLIENTS).map(|_| async {
+            let detail = json!({"amount": 5, "point_account_id": POINTS, "point_source_id": SOURCE,
+                                "idempotency_id": "once"});
+            done(&server, "user_points/deposit", json!({"user_id": "900", "deposit_details": [detail]})).await
+        });
+        let answers = futures_util::future::join_all(deposits).await;
+        let ids: std::collections::HashSet<_> =
+            answers.iter().map(|answer| answer["details"][0]["tracking_id"].to_string()).collect();
+        let fresh =
+            answers.iter().filter(|answer| answer["details"][0]["idempotency_summary"] == "new").count();
+        assert_eq!((ids.len(), fresh), (1, 1));
+        let payload = done(&server, "user_points/all_balances", json!({"user_id": "900"})).await;
+        assert_eq!(payload["summary"]["total_points"], 5);
+    });
+}
+
+#[test]
+fn a_budget_that_is_none_is_refused() {
+    run(async |server| {
+        configured(&server, json!({"max_points": 5, "consumed_points": 3})).await;
+        let tree =
+            done(&server, "dynamic_rule_tree/get", json!({"id": TREE})).await["dynamic_rule_tree"].clone();
+        assert_eq!(tree["budget"], json!({"max_points": 5, "consumed_points": 0, "consumed_awards": 0}));
+        let mut wrong = tree.clone();
+        wrong["budget"]["max_awards"] = json!(1.5);
+        let (status, code, path) = refused(&server, "dynamic_rule_tree/update", wrong).await;
+        assert_eq!((status, &*code, &*path), (400, "limit_invalid", "budget.max_awards"));
+    });
+}
