@@ -68,12 +68,19 @@ fn trees() {
         ("start_date", json!("yesterday"), "invalid_value"),
         ("end_date", json!("2016-12-31T00:00:00"), "date_window_invalid"),
         ("time_zone", json!("Nowhere"), "time_zone_unknown"),
-        ("budget", json!({"max_points": 0}), "limit_invalid"),
         ("exclusivity_mode", json!(1), "exclusivity_invalid"),
         ("outcomes", json!([]), "outcome_required"),
         ("rules", json!([]), "rule_root_missing"),
     ] {
         check(&[(&format!("/rule_trees/3/{member}"), value, &at(member), code)]);
+    }
+    for (budget, member, code) in [
+        (json!({"max_points": 0}), "max_points", "limit_invalid"),
+        (json!({"max_awards": 1.5}), "max_awards", "limit_invalid"),
+        (json!({"max_awards_per_day": -1}), "max_awards_per_day", "limit_invalid"),
+        (json!({"max_points": 5, "on_exhausted": 3}), "on_exhausted", "out_of_range"),
+    ] {
+        check(&[("/rule_trees/3/budget", budget, &at(&format!("budget.{member}")), code)]);
     }
 }
 

@@ -95,7 +95,9 @@ fn restrictions_of_sources() {
         limit
     };
     for (restriction, member, code) in [
-        (limit(json!({"discriminator": 1})), "discriminator", "not_supported"),
+        (limit(json!({"discriminator": 3})), "discriminator", "invalid_value"),
+        (limit(json!({"discriminator": 1, "max_points": 0})), "max_points", "limit_invalid"),
+        (limit(json!({"discriminator": 1, "end_date": "soon"})), "end_date", "invalid_value"),
         (limit(json!({"personal": null})), "personal", "required"),
         (limit(json!({"max_points": 0})), "max_points", "limit_invalid"),
         (limit(json!({"unit_of_time": "Fortnight"})), "unit_of_time", "limit_invalid"),

@@ -81,7 +81,7 @@ fn sixty_four_clients_get_exactly_ten_thousand() {
 }
 
 #[test]
-fn one_id_64_times_at_once_is_one_deposit_up_to_the_ceiling() {
+fn one_id_64_times_at_once_is_one_deposit() {
     run(async |server| {
         configured(&server, json!({})).await;
         server.member("900").await;
@@ -112,5 +112,32 @@ fn a_budget_that_is_none_is_refused() {
         wrong["budget"]["max_awards"] = json!(1.5);
         let (status, code, path) = refused(&server, "dynamic_rule_tree/update", wrong).await;
         assert_eq!((status, &*code, &*path), (400, "limit_invalid", "budget.max_awards"));
+    });
+}
+
+#[test]
+fn a_simulation_takes_nothing_of_a_budget_and_says_when_it_is_empty() {
+    run(async |server| {
+        configured(&server, json!({"max_awards": 1})).await;
+        for member in ["900", "901"] {
+            server.member(member).await;
+        }
+        let outcome = async |user: Option<&str>, path: &str| {
+            let mut body = json!({"event_lookup": "SURVEY"});
+            if let Some(user) = user {
+                body["user_id"] = json!(user);
+            }
+            done(&server, path, body).await["outcomes"][0].clone()
+        };
+        for user in [Some("900"), Some("901"), None, Some("900")] {
+            let foreseen = outcome(user, "simulate_outcomes/event").await;
+            assert_eq!(foreseen["points_awarded"], 3, "{user:?}: {foreseen}");
+        }
+        let real = outcome(Some("900"), "user_events/trigger_user_event").await;
+        assert_eq!(real["points_awarded"], 3, "{real}");
+        for user in [Some("900"), Some("901"), None] {
+            let foreseen = outcome(user, "simulate_outcomes/event").await;
+            assert_eq!(foreseen["refusal_reason"], "budget_exhausted", "{user:?}: {foreseen}");
+        }
     });
 }
