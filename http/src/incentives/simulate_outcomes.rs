@@ -67,6 +67,26 @@ pub struct SimulateTransactionRequest<'a> {
     transaction: Object<TransactionBody<'a>>,
 }
 
+/// The body about a sale as the document shows it: it is read in its two parts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it is there for the document alone")]
+pub struct SimulateTransactionBody<'a> {
+    #[serde(borrow, flatten)]
+    members: SimulationMembers<'a>,
+    #[serde(flatten)]
+    sale: SimulateTransactionRequest<'a>,
+}
+
+/// The body about an event as the document shows it: it is read in its two parts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it is there for the document alone")]
+pub struct SimulateEventBody<'a> {
+    #[serde(borrow, flatten)]
+    members: SimulationMembers<'a>,
+    #[serde(flatten)]
+    event: TriggerRequest<'a>,
+}
+
 /// What would happen.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SimulatedPayload {
@@ -115,7 +135,7 @@ pub struct ProjectedTier {
     post,
     path = "/incentives/api/1.0/simulate_outcomes/transaction",
     tag = "incentives",
-    request_body = SimulateTransactionRequest,
+    request_body = SimulateTransactionBody,
     responses(
         (status = 200, description = "What would happen", body = IncentivesAnswer<SimulatedPayload>),
         (status = 400, description = "Malformed, or a draft that is no tree", body = IncentivesErrorBody),
@@ -153,7 +173,7 @@ pub async fn simulate_transaction(
     post,
     path = "/incentives/api/1.0/simulate_outcomes/event",
     tag = "incentives",
-    request_body = TriggerRequest,
+    request_body = SimulateEventBody,
     responses(
         (status = 200, description = "What would happen", body = IncentivesAnswer<SimulatedPayload>),
         (status = 400, description = "Malformed, or a draft that is no tree", body = IncentivesErrorBody),
