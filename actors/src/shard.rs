@@ -286,49 +286,23 @@ impl Handler<Crashed> for Shard {
     }
 }
 
-impl For<Customer> for Parcel {
-    fn command(&self) -> Option<&domain::customer::Command> {
-        match &self.delivery {
-            Delivery::Customer(_, command) => Some(command),
-            _ => None,
+macro_rules! receives {
+    ($($delivery:ident => $command:ty, $entity:ty;)+) => {$(
+        impl For<$entity> for Parcel {
+            fn command(&self) -> Option<&$command> {
+                let Delivery::$delivery(_, command) = &self.delivery else { return None };
+                Some(command)
+            }
         }
-    }
+    )+};
 }
 
-impl For<Claim> for Parcel {
-    fn command(&self) -> Option<&domain::identifier::Command> {
-        match &self.delivery {
-            Delivery::Claim(_, command) => Some(command),
-            _ => None,
-        }
-    }
-}
-
-impl For<Allotment> for Parcel {
-    fn command(&self) -> Option<&domain::allotment::Command> {
-        match &self.delivery {
-            Delivery::Allotment(_, command) => Some(command),
-            _ => None,
-        }
-    }
-}
-
-impl For<Sale> for Parcel {
-    fn command(&self) -> Option<&domain::sale::Command> {
-        match &self.delivery {
-            Delivery::Sale(_, command) => Some(command),
-            _ => None,
-        }
-    }
-}
-
-impl For<Tombstone> for Parcel {
-    fn command(&self) -> Option<&domain::tombstone::Command> {
-        match &self.delivery {
-            Delivery::Tombstone(_, command) => Some(command),
-            _ => None,
-        }
-    }
+receives! {
+    Customer => domain::customer::Command, Customer;
+    Claim => domain::identifier::Command, Claim;
+    Sale => domain::sale::Command, Sale;
+    Tombstone => domain::tombstone::Command, Tombstone;
+    Allotment => domain::allotment::Command, Allotment;
 }
 
 impl For<Configuration> for Parcel {
