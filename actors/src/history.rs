@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use domain::customer::{Customer, History};
+use domain::customer::{Customer, Event, History};
 use store::{Lsn, Store};
 
 use crate::{cell::Companion, error::EngineError, kinds::Durable, record::Record};
@@ -41,4 +41,26 @@ pub fn of_customer(store: &dyn Store<Companion>, id: [u8; 16]) -> Result<History
         ControlFlow::Continue(())
     })?;
     Ok(history)
+}
+
+/// Something folded from the whole durable history of a customer who is there; nothing of one who is not.
+pub fn of_known_customer<T: Default>(
+    store: &dyn Store<Companion>,
+    id: [u8; 16],
+    mut apply: impl FnMut(&mut T, &Event),
+) -> Result<Option<T>, EngineError> {
+    let (mut folded, mut known) = (T::default(), false);
+    walk::<Customer>(store, id, |record| {
+        for event in &record.events {
+            match event {
+                Event::Created { .. } => known = true,
+                // Still in the history until the next checkpoint.
+                Event::Forgotten(_) => known = false,
+                _ => {}
+            }
+            apply(&mut folded, event);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(known.then_some(folded))
 }

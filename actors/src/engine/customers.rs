@@ -1,7 +1,5 @@
 //! Customers: creating, changing, finding and looking at them.
 
-use std::ops::ControlFlow;
-
 use domain::{
     Timestamp,
     customer::{self, AuditLog, Customer, Profile},
@@ -183,20 +181,7 @@ impl Engine {
 
     /// The whole audit log of a customer's points, from the durable history; nothing when there is no such customer.
     pub async fn audit_log(&self, id: CustomerId) -> Result<Option<AuditLog>, EngineError> {
-        let (mut log, mut known) = (AuditLog::default(), false);
-        history::walk::<Customer>(self.inner.shared.store.as_ref(), id.bytes(), |record| {
-            for event in &record.events {
-                match event {
-                    customer::Event::Created { .. } => known = true,
-                    // Still in the history until the next checkpoint.
-                    customer::Event::Forgotten(_) => known = false,
-                    _ => {}
-                }
-            }
-            record.events.iter().for_each(|event| log.apply(event));
-            ControlFlow::Continue(())
-        })?;
-        Ok(known.then_some(log))
+        history::of_known_customer(self.inner.shared.store.as_ref(), id.bytes(), AuditLog::apply)
     }
 
     /// Claims all of the identifiers, or none. Gives until when they may be used.

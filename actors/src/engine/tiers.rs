@@ -1,6 +1,6 @@
 //! Tiers: movements on request, their history, and who is in a level.
 
-use std::{ops::Bound, ops::ControlFlow};
+use std::ops::Bound;
 
 use domain::{
     Timestamp,
@@ -95,20 +95,7 @@ impl Engine {
     /// Every movement between levels of a customer, from the durable history, oldest first; nothing when there is no
     /// such customer.
     pub async fn tier_history(&self, id: CustomerId) -> Result<Option<TierHistory>, EngineError> {
-        let (mut movements, mut known) = (TierHistory::default(), false);
-        history::walk::<Customer>(self.inner.shared.store.as_ref(), id.bytes(), |record| {
-            for event in &record.events {
-                match event {
-                    customer::Event::Created { .. } => known = true,
-                    // Still in the history until the next checkpoint.
-                    customer::Event::Forgotten(_) => known = false,
-                    _ => {}
-                }
-            }
-            record.events.iter().for_each(|event| movements.apply(event));
-            ControlFlow::Continue(())
-        })?;
-        Ok(known.then_some(movements))
+        history::of_known_customer(self.inner.shared.store.as_ref(), id.bytes(), TierHistory::apply)
     }
 
     /// A page of the members of a level, by id. Counts them all, so it costs as much as there are members.
