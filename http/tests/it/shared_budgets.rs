@@ -75,7 +75,6 @@ fn sixty_four_clients_get_exactly_what_there_is() {
 }
 
 #[test]
-#[ignore = "takes a minute; the same with a budget of 10,000 awards"]
 fn sixty_four_clients_get_exactly_ten_thousand() {
     run(async |server| raced(server, 10_000, 200).await);
 }
