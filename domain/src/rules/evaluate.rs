@@ -271,11 +271,11 @@ fn act(rule: &ActionRule, scene: &Scene<'_>, qualifying: &LineSet) -> Result<Opt
             Act::Move { system: *system, to: *to, joining_outcomes: *joining_outcomes }
         }
         ActionRule::Leave(system) => Act::Leave(*system),
-        ActionRule::Publish { lookup, .. } => {
+        ActionRule::Publish { lookup, context } => {
             if purchase.is_some_and(|ticket| !ticket.purchase.share.is_largest()) {
                 return Ok(None);
             }
-            Act::Publish { lookup: lookup.clone() }
+            Act::Publish { lookup: lookup.clone(), context: context.clone() }
         }
     }))
 }

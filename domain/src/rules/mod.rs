@@ -46,13 +46,14 @@ mod tally;
 mod ticket;
 mod trace;
 
+pub use crate::program::tree::Act;
 pub use award::Inputs;
 pub use budget::{BudgetRoom, BudgetUse};
 pub use counters::{CountChange, CountKey, Counters, NAMED_MAX, NamedCounter, NodeCounter, Part};
 pub use data::scalar_text;
 pub use limits::{LimitKey, LimitUsage, LimitUse};
 pub use progress::{NodeProgress, TreeProgress};
-pub use purchase::{Act, Action, Award, Evaluation, Figure, Line, Payment, Purchase, RefusalReason, Refused};
+pub use purchase::{Action, Award, Evaluation, Figure, Line, Payment, Purchase, RefusalReason, Refused};
 pub(crate) use run::{DEPTH_MAX, EVENTS_MAX};
 use scene::Scene;
 pub use scene::{Happening, Nobody, Person, Standing};

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{BudgetUse, CountChange, CountKey, LimitUse, Share};
 use crate::{
-    amount::{Money, Points, Quantity, Rate},
-    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId, StoreId, TierSystemId},
-    program::tree::{MoveTo, TagRule},
+    amount::{Money, Points, Quantity},
+    id::{OutcomeId, PointAccountId, PointSourceId, RuleTreeId, StoreId},
+    program::tree::Act,
     sale::Content,
     time::Timestamp,
 };
@@ -92,47 +92,6 @@ pub struct Action {
     pub act: Act,
 }
 
-/// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
-    /// Take points as a payment.
-    Spend {
-        /// Out of these accounts.
-        accounts: Vec<PointAccountId>,
-        /// How many; above zero.
-        points: Points,
-        /// Overdraw where the first account allows it.
-        force: bool,
-    },
-    /// Let points run out.
-    Expire {
-        /// The accounts.
-        accounts: Vec<PointAccountId>,
-        /// Per cent of what they hold.
-        percentage: Rate,
-    },
-    /// Give tags.
-    AddTags(Vec<TagRule>),
-    /// Take tags, in lower case.
-    RemoveTags(Vec<Box<str>>),
-    /// Move within a tier system.
-    Move {
-        /// The system.
-        system: TierSystemId,
-        /// Where to.
-        to: MoveTo,
-        /// The benefits for entering the level are given.
-        joining_outcomes: bool,
-    },
-    /// Leave a tier system.
-    Leave(TierSystemId),
-    /// An event was published, and what it led to is in the evaluation.
-    Publish {
-        /// The event, upper case.
-        lookup: Box<str>,
-    },
-}
-
 impl Act {
     /// Its place in the order of incentives.md 6.4, step 8.
     pub(super) const fn order(&self) -> u8 {
@@ -142,18 +101,6 @@ impl Act {
             Self::AddTags(_) | Self::RemoveTags(_) => 2,
             Self::Move { .. } | Self::Leave(_) => 3,
             Self::Publish { .. } => 4,
-        }
-    }
-
-    /// Its wire number (incentives.md 3.8).
-    pub const fn number(&self) -> u32 {
-        match self {
-            Self::Spend { .. } => 32,
-            Self::Expire { .. } => 512,
-            Self::AddTags(_) | Self::RemoveTags(_) => 64,
-            Self::Move { .. } => 16,
-            Self::Leave(_) => 2048,
-            Self::Publish { .. } => 128,
         }
     }
 }

@@ -23,8 +23,8 @@ pub use node::{
     NodeTest, TagMatch, TagTest,
 };
 pub use outcome::{
-    ActionRule, AmountBasis, AwardRule, Combine, Effect, MoveTo, Multiplied, Outcome, PerAmount, PerQuantity,
-    SpendRule, TagRule,
+    Act, ActionRule, AmountBasis, AwardRule, Combine, Effect, MoveTo, Multiplied, Outcome, PerAmount,
+    PerQuantity, SpendRule, TagRule,
 };
 pub use value::{Value, ValueComparison, ValueKind, ValueTest};
 

@@ -42,15 +42,18 @@ pub enum Effect {
     Action(ActionRule),
 }
 
-/// An outcome that gives no points.
-#[derive(Debug, Clone)]
-pub enum ActionRule {
+/// An outcome that gives no points, as the program has it.
+pub type ActionRule = Act<SpendRule>;
+
+/// What is done by an outcome that gives no points. `P` is how many points it takes: what the rule came to, or the rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act<P = Points> {
     /// 32: takes points as a payment; more than there are are not taken at all, unless forced.
     Spend {
         /// Out of these accounts.
         accounts: Vec<PointAccountId>,
         /// How many.
-        points: SpendRule,
+        points: P,
         /// Overdraw where the first account allows it.
         force: bool,
     },
@@ -85,7 +88,7 @@ pub enum ActionRule {
     },
 }
 
-impl ActionRule {
+impl<P> Act<P> {
     /// Its wire number (incentives.md 3.8).
     pub const fn number(&self) -> u32 {
         match self {
