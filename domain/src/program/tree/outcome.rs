@@ -45,7 +45,8 @@ pub enum Effect {
 /// An outcome that gives no points, as the program has it.
 pub type ActionRule = Act<SpendRule>;
 
-/// What is done by an outcome that gives no points. `P` is how many points it takes: what the rule came to, or the rule.
+/// What is done by an outcome that gives no points. `P` is how many points it takes: what the rule came to, or the
+/// rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act<P = Points> {
     /// 32: takes points as a payment; more than there are are not taken at all, unless forced.
