@@ -3,7 +3,7 @@
 
 use domain::{
     allotment::Allotment, configuration::Configuration, customer::Customer, identifier::Claim, job::Job,
-    sale::Sale, tombstone::Tombstone,
+    sale::Sale, standup::Standup, tombstone::Tombstone,
 };
 use store::{EntityKey, Fold, FoldError, Folded};
 
@@ -31,6 +31,7 @@ impl Fold for EntityFold {
             Kind::Job => fold::<Job>(snapshot, records),
             Kind::Tombstone => fold::<Tombstone>(snapshot, records),
             Kind::Allotment => fold::<Allotment>(snapshot, records),
+            Kind::Standup => fold::<Standup>(snapshot, records),
         }
     }
 }
@@ -80,6 +81,7 @@ pub fn inspect_record(entity: EntityKey, bytes: &[u8]) -> Result<Inspected, Fold
         Kind::Job => inspect::<Job>(bytes),
         Kind::Tombstone => inspect::<Tombstone>(bytes),
         Kind::Allotment => inspect::<Allotment>(bytes),
+        Kind::Standup => inspect::<Standup>(bytes),
     }
 }
 

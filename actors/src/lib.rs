@@ -38,8 +38,9 @@ pub use clock::{Clock, ClockError};
 pub use engine::{
     ChangeStateError, ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError,
     Engine, EraseError, Erasure, JobError, MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate,
-    SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Simulated, SimulatedTrigger,
-    SimulationError, SimulationRequest, SortDirection, Transferred, TriggerError, UpdateError,
+    SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Seed, Seeded, Simulated,
+    SimulatedTrigger, SimulationError, SimulationRequest, SortDirection, StandupError, Transferred,
+    TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

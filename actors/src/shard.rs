@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use domain::{
     allotment::Allotment, configuration::Configuration, customer::Customer, identifier::Claim, job::Job,
-    sale::Sale, tombstone::Tombstone,
+    sale::Sale, standup::Standup, tombstone::Tombstone,
 };
 use store::{Epoch, Lsn};
 
@@ -33,6 +33,7 @@ pub struct Shard {
     jobs: Residents<Job>,
     tombstones: Residents<Tombstone>,
     allotments: Residents<Allotment>,
+    standups: Residents<Standup>,
     gauges: std::sync::Arc<ShardGauges>,
 }
 
@@ -63,6 +64,7 @@ impl Shard {
             jobs: Residents::new(UNBOUNDED),
             tombstones: Residents::new(UNBOUNDED),
             allotments: Residents::new(UNBOUNDED),
+            standups: Residents::new(UNBOUNDED),
             gauges,
         }
     }
@@ -76,6 +78,7 @@ impl Shard {
         self.jobs.revive(common, &shard);
         self.tombstones.revive(common, &shard);
         self.allotments.revive(common, &shard);
+        self.standups.revive(common, &shard);
     }
 
     fn measure(&self) {
@@ -86,7 +89,8 @@ impl Shard {
             + self.configurations.len()
             + self.jobs.len()
             + self.tombstones.len()
-            + self.allotments.len();
+            + self.allotments.len()
+            + self.standups.len();
         self.gauges.resident.store(u64::try_from(resident).unwrap_or(u64::MAX), Relaxed);
         let pending = self.common.pending.borrow().len();
         self.gauges.pending.store(u64::try_from(pending).unwrap_or(u64::MAX), Relaxed);
@@ -117,7 +121,7 @@ macro_rules! hosts {
 }
 
 hosts!(Customer => customers, Sale => sales, Claim => claims, Configuration => configurations,
-    Allotment => allotments, Job => jobs, Tombstone => tombstones);
+    Allotment => allotments, Job => jobs, Tombstone => tombstones, Standup => standups);
 
 /// A command for an entity of this shard.
 pub struct Ask<E: Durable> {
@@ -245,6 +249,7 @@ impl Handler<Durables> for Shard {
         self.claims.passivate(through);
         self.jobs.passivate(through);
         self.tombstones.passivate(through);
+        self.standups.passivate(through);
         self.revive(context);
         self.measure();
     }
@@ -261,6 +266,7 @@ impl Handler<NewEpoch> for Shard {
         self.jobs.clear();
         self.tombstones.clear();
         self.allotments.clear();
+        self.standups.clear();
         self.common.enter(epoch);
         self.measure();
     }
@@ -281,6 +287,7 @@ impl Handler<Crashed> for Shard {
             Kind::Job => self.jobs.crashed(id),
             Kind::Tombstone => self.tombstones.crashed(id),
             Kind::Allotment => self.allotments.crashed(id),
+            Kind::Standup => self.standups.crashed(id),
         }
         self.revive(context);
     }
@@ -313,6 +320,12 @@ impl For<Configuration> for Parcel {
 
 impl For<Job> for Parcel {
     fn command(&self) -> Option<&domain::job::Command> {
+        None
+    }
+}
+
+impl For<Standup> for Parcel {
+    fn command(&self) -> Option<&domain::standup::Command> {
         None
     }
 }

@@ -12,6 +12,7 @@ use domain::{
     job::Job,
     program::Program,
     sale::Sale,
+    standup::Standup,
     tombstone::Tombstone,
 };
 use quick_cache::sync::Cache;
@@ -183,6 +184,7 @@ fn parcels(pending: &[PendingEffect]) -> Result<Vec<Parcel>, FoldError> {
                 Some(Kind::Configuration) => deliveries::<Configuration>(&effect.record)?,
                 Some(Kind::Job) => deliveries::<Job>(&effect.record)?,
                 Some(Kind::Allotment) => deliveries::<Allotment>(&effect.record)?,
+                Some(Kind::Standup) => deliveries::<Standup>(&effect.record)?,
                 None => return Err(FoldError { what: format!("{} is of an unknown kind", effect.entity) }),
             };
             let delivery = deliveries.into_iter().nth(usize::from(effect.id.index));

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod program;
 pub mod rules;
 pub mod sale;
+pub mod standup;
 pub mod time;
 pub mod tombstone;
 

@@ -46,7 +46,7 @@ fn table(bench: bool) -> Vec<Row> {
     table.extend(point_of_sale(bench));
     // Also without the prefix, as the platform's pages print the paths (incentives.md 1.1).
     for (prefix, documented) in [("/incentives", true), ("", false)] {
-        for rows in [points, points_2, tiers, rules, privacy, configuration] {
+        for rows in [points, points_2, tiers, rules, privacy, standup, configuration] {
             table.extend(rows(prefix, documented));
         }
     }
@@ -243,6 +243,24 @@ fn privacy(prefix: &str, documented: bool) -> Vec<Row> {
         row("/incentives/api/1.0/gdpr/export_user", "export_user", |user| user.route(post().to(export_user))),
         row("/incentives/api/1.0/gdpr/status", "erasure_status", |erasure| {
             erasure.route(post().to(erasure_status))
+        }),
+    ]
+}
+
+fn standup(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{enable_standup_mode, seed_point_issuance_logs, set_standup_mode_expiration};
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
+    vec![
+        row("/incentives/api/1.0/retailer_standup/enable_standup_mode", "enable_standup_mode", |mode| {
+            mode.route(post().to(enable_standup_mode))
+        }),
+        row(
+            "/incentives/api/1.0/retailer_standup/set_standup_mode_expiration_for_retailer",
+            "set_standup_mode_expiration",
+            |mode| mode.route(post().to(set_standup_mode_expiration)),
+        ),
+        row("/incentives/api/1.0/retailer_standup/seed_point_issuance_logs", "seed_points", |rows| {
+            rows.route(post().to(seed_point_issuance_logs))
         }),
     ]
 }

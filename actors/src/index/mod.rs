@@ -11,6 +11,7 @@ pub mod named;
 pub mod remembered;
 pub mod requests;
 pub mod sales;
+pub mod seedings;
 
 use store::IndexId;
 use xxhash_rust::xxh3::xxh3_64;
@@ -37,6 +38,8 @@ pub const CONFIGURATIONS: IndexId = IndexId(20);
 pub const JOBS: IndexId = IndexId(24);
 /// Jobs by what they were asked for under.
 pub const JOBS_ASKED: IndexId = IndexId(25);
+/// Requests that have begun to seed points.
+pub const SEEDINGS: IndexId = IndexId(26);
 
 /// The version of the values' forms.
 const VALUE_VERSION: u8 = 1;

@@ -6,6 +6,7 @@ mod configuration;
 mod customer;
 mod job;
 mod sale;
+mod standup;
 mod tombstone;
 
 use std::fmt::Debug;
@@ -38,11 +39,13 @@ pub enum Kind {
     Allotment = 6,
     /// A job that is done to many customers.
     Job = 8,
+    /// The time in which opening balances are brought along.
+    Standup = 9,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Customer,
         Self::Sale,
         Self::Claim,
@@ -50,6 +53,7 @@ impl Kind {
         Self::Tombstone,
         Self::Allotment,
         Self::Job,
+        Self::Standup,
     ];
 
     /// The kind behind a stored number.
@@ -67,6 +71,7 @@ impl Kind {
             Self::Tombstone => 5,
             Self::Allotment => 6,
             Self::Job => 8,
+            Self::Standup => 9,
         }
     }
 
@@ -80,6 +85,7 @@ impl Kind {
             Self::Tombstone => "tombstone",
             Self::Allotment => "allotment",
             Self::Job => "job",
+            Self::Standup => "standup mode",
         }
     }
 

@@ -35,6 +35,8 @@ pub enum AuditKind {
     Return,
     /// Points came from an account in which their time was over.
     Rollover,
+    /// Points were brought along from another system.
+    Migration,
 }
 
 impl AuditKind {
@@ -48,6 +50,7 @@ impl AuditKind {
             Self::Overdraft => 16,
             Self::Return => 32,
             Self::Rollover => 64,
+            Self::Migration => 128,
         }
     }
 }
@@ -398,7 +401,11 @@ impl AuditLog {
     /// A deposit or a spend on request, not by a rule and not one that undoes or corrects another.
     fn is_posting(&self, row: &AuditRow) -> bool {
         let kind = match row.kind {
-            AuditKind::Issuance | AuditKind::Redemption | AuditKind::Return | AuditKind::Overdraft => true,
+            AuditKind::Issuance
+            | AuditKind::Redemption
+            | AuditKind::Return
+            | AuditKind::Overdraft
+            | AuditKind::Migration => true,
             AuditKind::Expiration | AuditKind::Transfer | AuditKind::Rollover => false,
         };
         kind && row.caused_by.tree.is_none() && !self.corrections.contains_key(&row.id)
@@ -467,6 +474,7 @@ fn platform_word(movement: &Movement) -> &'static str {
         Movement::Taken { reason: TakenFor::Return, .. } | Movement::Restored { .. } => "Return",
         Movement::Taken { reason: TakenFor::Transfer, .. }
         | Movement::Received { by: ReceivedBy::Transfer, .. } => "Transfer",
+        Movement::Received { by: ReceivedBy::Migration, .. } => "Migration",
         Movement::Overdrawn { .. } => "Overdraft",
         Movement::Expired { into: None, .. } => "Expiration",
         Movement::Expired { into: Some(_), .. } | Movement::Received { by: ReceivedBy::Rollover, .. } => {
@@ -484,6 +492,7 @@ fn kind_of(movement: &Movement) -> AuditKind {
         Movement::Taken { reason: TakenFor::Transfer, .. }
         | Movement::Received { by: ReceivedBy::Transfer, .. } => AuditKind::Transfer,
         Movement::Received { by: ReceivedBy::Rollover, .. } => AuditKind::Rollover,
+        Movement::Received { by: ReceivedBy::Migration, .. } => AuditKind::Migration,
         Movement::Expired { .. } => AuditKind::Expiration,
         Movement::Overdrawn { .. } => AuditKind::Overdraft,
     }

@@ -115,6 +115,8 @@ pub enum Purpose {
     Receive(Box<Transfer>),
     /// What this customer has sent and nobody has taken in.
     TakeBack(Box<TransferReturned>),
+    /// incentives.md 7.18: points that another system has issued.
+    Seed(SeedDetail),
 }
 
 /// How the caller names what it asks for.
@@ -228,6 +230,15 @@ pub struct DepositDetail {
     pub transaction_id: Box<str>,
     /// Business time; none: now. At most two years back.
     pub occurred: Option<Timestamp>,
+}
+
+/// Points that another system has issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedDetail {
+    /// The row they get: the same when it is asked for again.
+    pub row: LedgerRowId,
+    /// What they are. However long ago it was; no limit of the source and no ceiling of the account counts.
+    pub deposit: DepositDetail,
 }
 
 /// One spend.

@@ -3,7 +3,7 @@
 use super::{Customer, EvaluationRecord};
 use crate::{
     id::PointSourceId,
-    ledger::{Ledger, Movement, TakenFor},
+    ledger::{Ledger, Movement, ReceivedBy, TakenFor},
     program::Program,
     rules::{CountChange, Counters, PointsMoved, Standing},
     time::Timestamp,
@@ -54,7 +54,9 @@ pub(super) fn of_movements<'a>(
     for (movement, source) in movements {
         let account = movement.account();
         match movement {
-            Movement::Earned { source, points, .. } => {
+            // What was brought along was earned elsewhere, at that time.
+            Movement::Earned { source, points, .. }
+            | Movement::Received { by: ReceivedBy::Migration, source, points, .. } => {
                 moved.push(PointsMoved { time: at, account, source: *source, points: *points, spent: false });
             }
             Movement::Taken { reason: TakenFor::Return, points, .. }
@@ -79,7 +81,7 @@ pub(super) fn of_movements<'a>(
             Movement::Taken { reason: TakenFor::Transfer | TakenFor::Correction, .. }
             | Movement::Overdrawn { reason: TakenFor::Transfer | TakenFor::Correction, .. }
             | Movement::Expired { .. }
-            | Movement::Received { .. }
+            | Movement::Received { by: ReceivedBy::Rollover | ReceivedBy::Transfer, .. }
             | Movement::Restored { .. } => {}
         }
     }

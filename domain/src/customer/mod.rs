@@ -37,7 +37,7 @@ pub use allotted::BudgetPart;
 pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
 pub use command::{
     Command, CreditSale, DepositDetail, Error, ExpireDetail, ModifyDetail, MoveDetail, Naming, Posting,
-    PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SendDetail, SpendDetail,
+    PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SeedDetail, SendDetail, SpendDetail,
 };
 pub use event::{
     About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,

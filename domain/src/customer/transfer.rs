@@ -135,6 +135,7 @@ pub(super) fn for_nobody(posting: &Posting) -> Option<Decision<Customer>> {
         // Points of somebody who is no more have gone with them.
         Purpose::TakeBack(_) => Some(Decision::answer(Reply::Done)),
         Purpose::Deposit(_)
+        | Purpose::Seed(_)
         | Purpose::Spend(_)
         | Purpose::Move(_)
         | Purpose::Send(_)

@@ -152,15 +152,21 @@ impl<'a> Draft<'a> {
 
     /// Takes in points that were issued before: a new lot that first repays overdraft. Gives the row.
     pub fn receive(&mut self, receiving: Receiving) -> Result<LedgerRowId, AmountError> {
+        let row = LedgerRowId(self.next_id());
+        self.receive_as(row, receiving)?;
+        Ok(row)
+    }
+
+    /// The same, as this row.
+    pub fn receive_as(&mut self, row: LedgerRowId, receiving: Receiving) -> Result<(), AmountError> {
         let Receiving { account, source, points, occurred, expires, weight, sale, by } = receiving;
         assert!(points.is_positive(), "only points above zero are received");
-        let row = LedgerRowId(self.next_id());
         let lot = Lot { row, source, occurred, expires, weight, remaining: points, sale };
-        let repaid = self.receive_lot(account, lot, by == ReceivedBy::Rollover)?;
+        let repaid = self.receive_lot(account, lot, by.counts_as_issued())?;
         let movement =
             Movement::Received { row, account, source, points, occurred, expires, weight, repaid, sale, by };
         self.movements.push(movement);
-        Ok(row)
+        Ok(())
     }
 
     /// What of a new lot has repaid overdraft.

@@ -134,6 +134,18 @@ pub enum ReceivedBy {
     Rollover,
     /// Somebody moved them, from another account or another customer. Was issued once and is not counted again.
     Transfer,
+    /// Another system issued them, and they were brought along from there (incentives.md 7.18).
+    Migration,
+}
+
+impl ReceivedBy {
+    /// The account counts them as issued (incentives.md 2.5).
+    pub const fn counts_as_issued(self) -> bool {
+        match self {
+            Self::Rollover | Self::Migration => true,
+            Self::Transfer => false,
+        }
+    }
 }
 
 /// So many points out of one lot.

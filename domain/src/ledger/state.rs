@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, Lot, Movement, ReceivedBy, SpendOrder, holding::Holding};
+use super::{Activity, Lot, Movement, SpendOrder, holding::Holding};
 use crate::{
     amount::Points,
     id::{LedgerRowId, PointAccountId, PointSourceId, SaleId, UserPointAccountId},
@@ -171,9 +171,8 @@ impl Ledger {
             Movement::Received {
                 row, source, points, occurred, expires, weight, repaid, sale, by, ..
             } => {
-                match by {
-                    ReceivedBy::Rollover => entry.count_lifetime(*points),
-                    ReceivedBy::Transfer => {}
+                if by.counts_as_issued() {
+                    entry.count_lifetime(*points);
                 }
                 let (row, source, occurred, sale) = (*row, *source, *occurred, *sale);
                 let (expires, weight, remaining) = (*expires, *weight, *points);

@@ -27,6 +27,7 @@ mod platform_events;
 mod program_change;
 mod reevaluation;
 mod rules;
+mod seeds;
 mod shop;
 mod spends;
 mod tier_benefits;

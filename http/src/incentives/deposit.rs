@@ -155,7 +155,7 @@ impl AskedPosting {
         let Self { named, written_accounts, posting, single } = self;
         let customer = named.resolve(state).await?;
         let direction = match posting.purpose {
-            Purpose::Deposit(_) => Direction::Deposit,
+            Purpose::Deposit(_) | Purpose::Seed(_) => Direction::Deposit,
             Purpose::Spend(_)
             | Purpose::Move(_)
             | Purpose::Expire(_)

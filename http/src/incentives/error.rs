@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::{
     configuration::{problem_row, refusal_row},
     posting::PostingPayload,
+    retailer_standup::SeedPayload,
 };
 use crate::{
     auth::Denied,
@@ -80,6 +81,8 @@ pub enum IncentivesCode {
     StateVersionConflict,
     /// More counters than a customer may have.
     TooManyCounters,
+    /// Points are seeded in standup mode alone.
+    StandupModeRequired,
     /// No such job.
     JobNotFound,
     /// Only the platform raises this event.
@@ -134,6 +137,7 @@ impl IncentivesCode {
             Self::EventNotFound => ("event_not_found", 404, "not_found"),
             Self::StateVersionConflict => ("state_version_conflict", 409, "conflict"),
             Self::TooManyCounters => ("too_many_counters", 400, "limit"),
+            Self::StandupModeRequired => ("standup_mode_required", 400, "validation"),
             Self::JobNotFound => ("job_not_found", 404, "not_found"),
             Self::EventReserved => ("event_reserved", 400, "validation"),
             Self::ContextMustBeFlat => ("context_must_be_flat", 400, "validation"),
@@ -201,7 +205,29 @@ pub struct IncentivesError {
     code: IncentivesCode,
     message: String,
     problems: Vec<Problem>,
-    payload: Option<Box<PostingPayload>>,
+    payload: Option<Box<RefusedPayload>>,
+}
+
+/// What a write has to say of which nothing was done.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RefusedPayload {
+    /// Deposits or spends.
+    Posting(PostingPayload),
+    /// Opening balances.
+    Seeding(SeedPayload),
+}
+
+impl From<PostingPayload> for RefusedPayload {
+    fn from(payload: PostingPayload) -> Self {
+        Self::Posting(payload)
+    }
+}
+
+impl From<SeedPayload> for RefusedPayload {
+    fn from(payload: SeedPayload) -> Self {
+        Self::Seeding(payload)
+    }
 }
 
 /// The envelope of a failure.
@@ -214,8 +240,8 @@ pub struct IncentivesErrorBody<'a> {
     errors: IncentivesErrors<'a>,
     /// The details of a write of which none was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<PostingPayload>)]
-    payload: Option<&'a PostingPayload>,
+    #[schema(value_type = Option<RefusedPayload>)]
+    payload: Option<&'a RefusedPayload>,
 }
 
 /// What is wrong.
@@ -286,9 +312,9 @@ impl IncentivesError {
     }
 
     /// A write of which no detail was applied.
-    pub fn refused(status: PostedStatus, payload: PostingPayload) -> Self {
+    pub fn refused(status: PostedStatus, payload: impl Into<RefusedPayload>) -> Self {
         let (code, message) = (IncentivesCode::Detail(status), detail_message(status).to_owned());
-        Self { code, message, problems: Vec::new(), payload: Some(Box::new(payload)) }
+        Self { code, message, problems: Vec::new(), payload: Some(Box::new(payload.into())) }
     }
 
     /// The answer.
@@ -329,6 +355,7 @@ impl IncentivesError {
             | IncentivesCode::EventNotFound
             | IncentivesCode::StateVersionConflict
             | IncentivesCode::TooManyCounters
+            | IncentivesCode::StandupModeRequired
             | IncentivesCode::JobNotFound
             | IncentivesCode::EventReserved
             | IncentivesCode::ContextMustBeFlat

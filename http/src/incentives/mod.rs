@@ -1,6 +1,6 @@
 //! Incentives: balances, deposits, spends, the audit log, tiers and their movements, events, and progress with rules on
-//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), simulation (7.15), privacy (7.17), and what a retailer
-//! configures (7.4, 7.5, 7.13, 7.14).
+//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), simulation (7.15), privacy (7.17), opening balances (7.18), and
+//! what a retailer configures (7.4, 7.5, 7.13, 7.14).
 //!
 //! Owns the envelope, the error table and the wire shapes. How points move is `domain`'s.
 
@@ -18,6 +18,7 @@ mod movement;
 mod objects;
 mod posting;
 mod request;
+mod retailer_standup;
 mod reverse;
 mod simulate_outcomes;
 mod single;
@@ -49,6 +50,10 @@ pub(crate) use movement::{
     fetch_history, maintenance, move_user, qualifying, remove_user,
 };
 pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_of};
+pub(crate) use retailer_standup::{
+    __path_enable_standup_mode, __path_seed_point_issuance_logs, __path_set_standup_mode_expiration,
+    enable_standup_mode, seed_point_issuance_logs, set_standup_mode_expiration,
+};
 pub(crate) use reverse::{__path_reverse, reverse};
 pub(crate) use simulate_outcomes::{
     __path_simulate_event, __path_simulate_transaction, simulate_event, simulate_transaction,

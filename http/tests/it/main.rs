@@ -20,6 +20,7 @@ mod points_corrections;
 mod pos;
 mod pos_bulk;
 mod pos_odd_sales;
+mod retailer_standup;
 mod shared_budgets;
 mod simulation;
 mod support;

@@ -27,6 +27,8 @@ pub struct Server {
     pub address: std::net::SocketAddr,
     pub keys: PlainKeys,
     pub engine: Engine,
+    disk: MemoryDisk,
+    switches: HttpSwitches,
 }
 
 /// An answer.
@@ -64,24 +66,30 @@ pub fn run_with<T: Future<Output = ()>>(switches: HttpSwitches, test: impl FnOnc
 }
 
 async fn start(switches: HttpSwitches) -> Server {
+    let server = start_on(MemoryDisk::default(), Timestamp::parse(NOW, &Zone::UTC).unwrap(), switches).await;
+    let stores = json!([{"store_id": STORE, "number": "1", "name": "One", "time_zone": "America/Chicago"}]);
+    server.engine.configure(Section::Stores, stores.to_string(), false).await.unwrap();
+    let catalog = json!({"item_id": "BANANA", "name": "Banana", "category": "FRUIT",
+                         "department": "PRODUCE", "brand": ""});
+    server.engine.configure(Section::Catalog, catalog.to_string(), false).await.unwrap();
+    server
+}
+
+async fn start_on(disk: MemoryDisk, now: Timestamp, switches: HttpSwitches) -> Server {
     let options = EngineOptions {
         store: store::Options { background_checkpoints: false, ..store::Options::default() },
-        disk: Arc::new(MemoryDisk::default()),
-        clock: Clock::test(Timestamp::parse(NOW, &Zone::UTC).unwrap()),
+        disk: Arc::new(disk.clone()),
+        clock: Clock::test(now),
         shards: 1,
         customers_max: 1000,
         retailer: RETAILER.parse().unwrap(),
         first_program: PROGRAM.to_owned(),
     };
     let (engine, _) = actors::start(options).await.unwrap();
-    let stores = json!([{"store_id": STORE, "number": "1", "name": "One", "time_zone": "America/Chicago"}]);
-    engine.configure(Section::Stores, stores.to_string(), false).await.unwrap();
-    let catalog = json!({"item_id": "BANANA", "name": "Banana", "category": "FRUIT",
-                         "department": "PRODUCE", "brand": ""});
-    engine.configure(Section::Catalog, catalog.to_string(), false).await.unwrap();
     let (credentials, keys) = Credentials::generate(RETAILER.parse().unwrap());
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let state = HttpState::new(HttpConfig { engine: engine.clone(), credentials, switches, metrics });
+    let config = HttpConfig { engine: engine.clone(), credentials, switches, metrics };
+    let state = HttpState::new(config);
     let server = HttpServer::new(move || App::new().configure(laurel_http::routes(state.clone())))
         .workers(1)
         .disable_signals()
@@ -89,7 +97,7 @@ async fn start(switches: HttpSwitches) -> Server {
         .unwrap();
     let address = server.addrs()[0];
     actix_web::rt::spawn(server.run());
-    Server { address, keys, engine }
+    Server { address, keys, engine, disk, switches }
 }
 
 /// The value of an `Authorization` header.
@@ -98,6 +106,11 @@ pub fn basic(pair: &KeyPair) -> String {
 }
 
 impl Server {
+    /// The server of a new process, after the power was cut to this one's.
+    pub async fn after_power_cut(&self) -> Self {
+        start_on(self.disk.crash(), self.engine.now(), self.switches).await
+    }
+
     /// Asks and waits for the whole answer.
     pub async fn ask(&self, verb: &str, path: &str, authorization: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::{
     DepositDetail, ExpireDetail, Fingerprint, ModifyDetail, MoveDetail, Naming, ReversalTarget,
-    ReverseDetail, SendDetail, SpendDetail, Transfer, TransferReturned,
+    ReverseDetail, SeedDetail, SendDetail, SpendDetail, Transfer, TransferReturned,
 };
 use crate::{id::PointAccountId, ledger::ExpiringAmount, program::Program, time::Timestamp};
 
@@ -21,12 +21,15 @@ pub(super) enum Asked<'a> {
     Send(&'a SendDetail),
     Receive(&'a Transfer),
     TakeBack(&'a TransferReturned),
+    Seed(&'a SeedDetail),
 }
 
 impl<'a> Asked<'a> {
     pub(super) fn idempotency_id(self) -> Option<&'a str> {
         match self {
-            Self::Deposit(deposit) => deposit.idempotency_id.as_deref(),
+            Self::Deposit(deposit) | Self::Seed(SeedDetail { deposit, .. }) => {
+                deposit.idempotency_id.as_deref()
+            }
             Self::Spend(spend) => spend.idempotency_id.as_deref(),
             Self::Move(MoveDetail { naming, .. })
             | Self::Expire(ExpireDetail { naming, .. })
@@ -44,7 +47,9 @@ impl<'a> Asked<'a> {
     /// The caller's business id and reason.
     pub(super) fn reference(self) -> (&'a str, &'a str) {
         match self {
-            Self::Deposit(deposit) => (&deposit.reference_id, &deposit.reference_type),
+            Self::Deposit(deposit) | Self::Seed(SeedDetail { deposit, .. }) => {
+                (&deposit.reference_id, &deposit.reference_type)
+            }
             Self::Spend(spend) => (&spend.reference_id, &spend.reference_type),
             Self::Move(MoveDetail { naming, .. })
             | Self::Expire(ExpireDetail { naming, .. })
@@ -62,7 +67,7 @@ impl<'a> Asked<'a> {
 
     pub(super) fn transaction_id(self) -> &'a str {
         match self {
-            Self::Deposit(deposit) => &deposit.transaction_id,
+            Self::Deposit(deposit) | Self::Seed(SeedDetail { deposit, .. }) => &deposit.transaction_id,
             Self::Spend(spend) => &spend.transaction_id,
             Self::Move(_)
             | Self::Expire(_)
@@ -79,6 +84,7 @@ impl<'a> Asked<'a> {
         match self {
             Self::Receive(transfer) | Self::TakeBack(TransferReturned { transfer, .. }) => Some(transfer.id),
             Self::Deposit(_)
+            | Self::Seed(_)
             | Self::Spend(_)
             | Self::Move(_)
             | Self::Expire(_)
@@ -103,6 +109,7 @@ impl<'a> Asked<'a> {
         by_reference.then(|| {
             let (direction, account) = match self {
                 Self::Deposit(deposit) => ("deposit", deposit.account.to_string()),
+                Self::Seed(seed) => ("seed", seed.deposit.account.to_string()),
                 Self::Spend(spend) => ("spend", format!("{:?}", spend.accounts)),
                 Self::Move(detail) => ("transfer", format!("{}>{}", joined(&detail.from), detail.to)),
                 Self::Expire(detail) => ("expire", joined(&detail.accounts)),
@@ -122,16 +129,8 @@ impl<'a> Asked<'a> {
     pub(super) fn body(self) -> Fingerprint {
         let time = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.millis().to_string());
         let text = match self {
-            Self::Deposit(asked) => format!(
-                "deposit\n{}\n{}\n{}\n{}\n{}\n{}\n{}",
-                asked.amount,
-                asked.account,
-                asked.source,
-                asked.reference_id,
-                asked.reference_type,
-                asked.transaction_id,
-                time(asked.occurred)
-            ),
+            Self::Deposit(asked) => deposited("deposit", asked),
+            Self::Seed(asked) => deposited("seed", &asked.deposit),
             Self::Spend(asked) => {
                 let accounts: Vec<_> = asked.accounts.iter().map(ToString::to_string).collect();
                 let source = asked.source.map_or(String::new(), |source| source.to_string());
@@ -178,6 +177,14 @@ impl<'a> Asked<'a> {
         };
         Fingerprint::of(&text)
     }
+}
+
+fn deposited(word: &str, asked: &DepositDetail) -> String {
+    let DepositDetail { amount, account, source, reference_id, reference_type, transaction_id, .. } = asked;
+    let occurred = asked.occurred.map_or(String::new(), |at| at.millis().to_string());
+    format!(
+        "{word}\n{amount}\n{account}\n{source}\n{reference_id}\n{reference_type}\n{transaction_id}\n{occurred}"
+    )
 }
 
 fn moved(asked: &MoveDetail) -> String {

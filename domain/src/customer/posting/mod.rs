@@ -5,6 +5,7 @@ mod expire;
 mod modify;
 mod move_points;
 mod reverse;
+mod seed;
 mod send_points;
 
 use asked::Asked;
@@ -64,6 +65,7 @@ pub(super) fn decide(
         Purpose::Send(detail) => run.detail(Asked::Send(detail))?,
         Purpose::Receive(transfer) => run.detail(Asked::Receive(transfer))?,
         Purpose::TakeBack(returned) => run.detail(Asked::TakeBack(returned))?,
+        Purpose::Seed(seed) => run.detail(Asked::Seed(seed))?,
     }
     run.refuse_unless_something_was_done()?;
     if matches!(posting.purpose, Purpose::Deposit(_)) {
@@ -77,7 +79,8 @@ pub(super) fn decide(
         | Purpose::Reverse(_)
         | Purpose::Send(_)
         | Purpose::Receive(_)
-        | Purpose::TakeBack(_) => false,
+        | Purpose::TakeBack(_)
+        | Purpose::Seed(_) => false,
     };
     run.decided(expired, publishes)
 }
@@ -128,6 +131,7 @@ impl<'a> Run<'a> {
             Asked::Send(detail) => self.send_points(detail)?,
             Asked::Receive(transfer) => self.receive_points(transfer)?,
             Asked::TakeBack(returned) => self.take_back_points(returned)?,
+            Asked::Seed(seed) => self.seed(seed)?,
         };
         let tracking_id = asked.tracking_id().unwrap_or_else(|| self.draft.next_id());
         let made = self.draft.next_id().to_string();

@@ -37,7 +37,9 @@ impl Run<'_> {
             match row.kind {
                 AuditKind::Overdraft => repaid = self.undo_overdraft(row, points, &log)?,
                 AuditKind::Redemption | AuditKind::Return => self.undo_taking(row, left, points, &log)?,
-                AuditKind::Issuance => short = short.plus(self.undo_deposit(row, points)?)?,
+                AuditKind::Issuance | AuditKind::Migration => {
+                    short = short.plus(self.undo_deposit(row, points)?)?
+                }
                 AuditKind::Expiration | AuditKind::Transfer | AuditKind::Rollover => {
                     unreachable!("only deposits and spends can be undone")
                 }
