@@ -6,7 +6,7 @@
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
-use actors::{Clock, Engine, EngineOptions};
+use actors::{Clock, Engine, EngineOptions, Ids, Threads};
 use anyhow::Context;
 use domain::{Timestamp, id::RetailerId};
 use laurel_http::{HttpConfig, HttpState, HttpSwitches};
@@ -110,6 +110,8 @@ async fn start_engine(
         },
         disk: Arc::new(disk),
         clock,
+        ids: Ids::random(),
+        threads: Threads::Own,
         shards: options.shards().get(),
         customers_max: options.resident_limit,
         retailer,

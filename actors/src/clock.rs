@@ -56,10 +56,3 @@ impl Clock {
         moved.map(|_| ()).map_err(|_| ClockError::Backwards)
     }
 }
-
-/// A new id of that time (UUIDv7).
-pub(crate) fn fresh_id(at: Timestamp) -> uuid::Uuid {
-    let millis = u64::try_from(at.millis()).unwrap_or(0);
-    let (seconds, nanos) = (millis / 1000, u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000);
-    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
-}

@@ -20,6 +20,7 @@ mod entity_actor;
 mod error;
 mod fold;
 mod history;
+mod ids;
 mod index;
 mod inspect;
 mod job_supervisor;
@@ -33,6 +34,7 @@ mod routing;
 mod shard;
 mod shard_context;
 mod start;
+mod threads;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
@@ -44,7 +46,9 @@ pub use engine::{
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};
+pub use ids::Ids;
 pub use index::fingerprint;
 pub use inspect::{CustomerInspection, InspectError, inspect_customer};
 pub use kinds::Kind;
 pub use start::{EngineOptions, Recovery, StartError, start};
+pub use threads::{Steps, Threads};

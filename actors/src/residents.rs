@@ -5,6 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::BuildHasherDefault,
     rc::Rc,
 };
 
@@ -12,6 +13,7 @@ use actix::{Actor, Addr, prelude::SendError};
 use domain::{Timestamp, program::Program};
 use store::{Lsn, ReadError};
 use tokio::sync::oneshot;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::{
     cell::Cell,
@@ -31,6 +33,9 @@ const LEAVING_MAX: usize = 1024;
 /// How many actors are looked at, at most, to find one that can go.
 const EVICTION_TRIES: usize = 16;
 
+/// By id, always in the same order for the same ids: in that order they are dropped and revived.
+type ById<T> = HashMap<[u8; 16], T, BuildHasherDefault<Xxh3Default>>;
+
 struct Resident<E: Durable>
 where
     Parcel: For<E>,
@@ -44,10 +49,10 @@ pub struct Residents<E: Durable>
 where
     Parcel: For<E>,
 {
-    by_id: HashMap<[u8; 16], Resident<E>>,
+    by_id: ById<Resident<E>>,
     /// Slots of actors that crashed with records still on their way to disk. A fresh actor would not find those in
     /// the store, so there is none until they are durable.
-    crashed: HashMap<[u8; 16], Rc<Slot>>,
+    crashed: ById<Rc<Slot>>,
     /// In order of arrival at the end of the queue: the clock hand of second-chance eviction, or, for kinds that
     /// leave, the order in which they become durable.
     queue: VecDeque<([u8; 16], u64)>,
@@ -60,7 +65,7 @@ where
 {
     /// Nobody yet; at most about `limit` that stay.
     pub fn new(limit: usize) -> Self {
-        Self { by_id: HashMap::new(), crashed: HashMap::new(), queue: VecDeque::new(), limit: limit.max(1) }
+        Self { by_id: ById::default(), crashed: ById::default(), queue: VecDeque::new(), limit: limit.max(1) }
     }
 
     /// How many there are.

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use actix::{Actor, AsyncContext, Context, Handler, Message};
+use actix::{Actor, AsyncContext, Context, Handler, Message, WrapFuture};
 use domain::{
     allotment::Allotment, configuration::Configuration, customer::Customer, identifier::Claim, job::Job,
     sale::Sale, standup::Standup, tombstone::Tombstone,
@@ -146,6 +146,9 @@ pub struct Durables {
 /// Everything not yet durable is lost.
 pub struct NewEpoch(pub Epoch);
 
+/// Stand still for so long.
+pub struct HoldUp(pub std::time::Duration);
+
 /// An entity's actor has stopped on a panic.
 pub struct Crashed {
     pub kind: Kind,
@@ -171,6 +174,10 @@ impl Message for Durables {
 }
 
 impl Message for NewEpoch {
+    type Result = ();
+}
+
+impl Message for HoldUp {
     type Result = ();
 }
 
@@ -269,6 +276,14 @@ impl Handler<NewEpoch> for Shard {
         self.standups.clear();
         self.common.enter(epoch);
         self.measure();
+    }
+}
+
+impl Handler<HoldUp> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, HoldUp(pause): HoldUp, context: &mut Context<Self>) {
+        context.wait(tokio::time::sleep(pause).into_actor(self));
     }
 }
 

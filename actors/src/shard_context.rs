@@ -18,13 +18,16 @@ use store::{Append, EntityKey, Epoch, Lsn, NotAppended, Store};
 
 use crate::{
     cell::{Companion, Surroundings},
-    clock::{Clock, fresh_id},
+    clock::Clock,
     dispatcher::Counters,
     error::EngineError,
-    history, index,
+    history,
+    ids::Ids,
+    index,
     peers::Peers,
     pending::{Held, Pending},
     programs::Programs,
+    threads::Placement,
 };
 
 /// How long work that cannot be done yet rests before it is tried again.
@@ -37,6 +40,10 @@ pub struct Shared {
     pub store: Arc<dyn Store<Companion>>,
     /// The time.
     pub clock: Clock,
+    /// Where new ids come from.
+    pub ids: Ids,
+    /// Where the parts of the engine are.
+    pub placement: Placement,
     /// The program in force, and earlier ones.
     pub programs: Arc<Programs>,
     /// What is under way.
@@ -113,7 +120,7 @@ impl Surroundings for InEpoch<'_> {
     }
 
     fn ids(&self) -> IdRun {
-        IdRun::starting_at(fresh_id(self.now()))
+        IdRun::starting_at(self.common.shared.ids.fresh(self.now()))
     }
 
     fn program(&self) -> Arc<Program> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Arbiter};
+use actix::Actor;
 use domain::{
     allotment::Allotment,
     configuration::{Configuration, Section},
@@ -16,15 +16,16 @@ use domain::{
     tombstone::Tombstone,
 };
 use quick_cache::sync::Cache;
-use store::{Disk, FoldError, OpenError, PendingEffect, ReadError, Store};
+use store::{Disk, FoldError, OpenError, PendingEffect, ReadError, Recovered, Store};
 
 use crate::{
     cell::Companion,
     clock::Clock,
     delivery::Parcel,
-    dispatcher::Dispatcher,
+    dispatcher::{Dispatcher, PendingEffects},
     engine::{ConfigureError, Engine},
     fold::EntityFold,
+    ids::Ids,
     kinds::{Durable, Kind},
     peers::Peers,
     programs::{CONFIGURATION, Programs},
@@ -32,6 +33,7 @@ use crate::{
     routing::Routing,
     shard::{SHARD_MAILBOX, Shard, ShardGauges},
     shard_context::Shared,
+    threads::{Placement, Steps, Threads},
 };
 
 /// How many confirmed identifiers are kept in front of their claims: about 100 bytes each.
@@ -45,7 +47,11 @@ pub struct EngineOptions {
     pub disk: Arc<dyn Disk>,
     /// Where time comes from.
     pub clock: Clock,
-    /// Threads that carry entities; at least one. One more carries the configuration.
+    /// Where new ids come from.
+    pub ids: Ids,
+    /// Who does the work.
+    pub threads: Threads,
+    /// Among how many shards entities are divided; at least one. One more has the configuration.
     pub shards: usize,
     /// About how many customers stay in memory.
     pub customers_max: usize,
@@ -98,15 +104,16 @@ pub struct Recovery {
 pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartError> {
     let routing = Routing::over(options.shards.max(1));
     let dispatcher = Arc::new(Dispatcher::new(routing));
-    let (store, recovered) =
-        store::open::<Companion>(options.store, options.disk, Arc::new(EntityFold), dispatcher.clone())?;
-    let store: Arc<dyn Store<Companion>> = store;
+    let (store, recovered, placement) =
+        open(options.store, options.disk, options.threads, Arc::clone(&dispatcher))?;
 
     let configuration = load_configuration(store.as_ref())?;
     let program = program_in_force(&configuration, options.retailer)?;
     let shared = Shared {
         store: Arc::clone(&store),
         clock: options.clock,
+        ids: options.ids,
+        placement,
         programs: Arc::new(Programs::new(program)),
         counters: dispatcher.counters(),
         holders: Arc::new(Cache::new(HOLDERS_CACHED)),
@@ -118,24 +125,16 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         .zip(&gauges)
         .map(|(number, gauges)| {
             let (shared, gauges, durable) = (shared.clone(), Arc::clone(gauges), recovered.durable);
-            Shard::start_in_arbiter(&Arbiter::new().handle(), move |context| {
+            Shard::start_in_arbiter(&placement.arbiter(), move |context| {
                 context.set_mailbox_capacity(SHARD_MAILBOX);
                 Shard::new(shared, number, durable, customers_each, gauges)
             })
         })
         .collect();
 
-    let pending_store = Arc::clone(&store);
-    let pending = Box::new(move || {
-        let pending = pending_store.pending_effects().map_err(StartError::from);
-        pending.and_then(|pending| Ok(parcels(&pending)?)).unwrap_or_else(|error| {
-            tracing::error!(%error, "pending effects cannot be read; they wait for the next start");
-            Vec::new()
-        })
-    });
     let (exhausted, to_be_paused) = tokio::sync::mpsc::unbounded_channel();
     shared.peers.connect(shards.clone(), exhausted);
-    dispatcher.connect(shards.clone(), pending);
+    dispatcher.connect(shards.clone(), pending_in(store));
     let redelivered = parcels(&recovered.pending_effects)?;
     let effects_redelivered = redelivered.len();
     dispatcher.deliver(redelivered);
@@ -154,6 +153,38 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
         program_version: engine.program().version(),
     };
     Ok((engine, recovery))
+}
+
+/// Opens the store, and sees to it that what is queued will be written.
+fn open(
+    options: store::Options,
+    disk: Arc<dyn Disk>,
+    threads: Threads,
+    listener: Arc<Dispatcher>,
+) -> Result<(Arc<dyn Store<Companion>>, Recovered, Placement), OpenError> {
+    let fold = Arc::new(EntityFold);
+    match threads {
+        Threads::Own => {
+            let (store, recovered) = store::open::<Companion>(options, disk, fold, listener)?;
+            Ok((store, recovered, Placement::Apart))
+        }
+        Threads::Callers(take_over) => {
+            let (store, recovered, steps) = store::open_stepped::<Companion>(options, disk, fold, listener)?;
+            take_over(Steps(steps));
+            Ok((store, recovered, Placement::Together))
+        }
+    }
+}
+
+/// Reads what is pending after a failure.
+fn pending_in(store: Arc<dyn Store<Companion>>) -> PendingEffects {
+    Box::new(move || {
+        let pending = store.pending_effects().map_err(StartError::from);
+        pending.and_then(|pending| Ok(parcels(&pending)?)).unwrap_or_else(|error| {
+            tracing::error!(%error, "pending effects cannot be read; they wait for the next start");
+            Vec::new()
+        })
+    })
 }
 
 fn load_configuration(store: &dyn Store<Companion>) -> Result<Configuration, StartError> {

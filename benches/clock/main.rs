@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use actors::{Clock, Engine, EngineOptions};
+use actors::{Clock, Engine, EngineOptions, Ids, Threads};
 use clap::Parser;
 use domain::{
     Points, Timestamp,
@@ -63,6 +63,8 @@ fn main() -> anyhow::Result<()> {
             store: store::Options::default(),
             disk: Arc::new(FolderDisk::new(folder.path())?),
             clock,
+            ids: Ids::random(),
+            threads: Threads::Own,
             shards: options.shards,
             customers_max: options.resident,
             retailer: RETAILER.parse()?,

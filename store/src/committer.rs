@@ -1,5 +1,6 @@
-//! The committer thread: everything queued becomes a frame, the frame becomes durable, memory shows it, the listener is
-//! told. Also what happens when a commit fails.
+//! The committer: everything queued becomes a frame, the frame becomes durable, memory shows it, the listener is told.
+//! Also what happens when a commit fails. It has a thread of its own, or is moved on step by step
+//! ([`Steps`](crate::Steps)).
 //!
 //! Must not wait for anything but the queue and the disk, and must not fold.
 
@@ -31,7 +32,7 @@ struct Framed<T> {
     companion: T,
 }
 
-/// The state of the committer thread.
+/// The state of the committer.
 pub(crate) struct Committer<T> {
     shared: Arc<Shared>,
     queue: Arc<Queue<T>>,
@@ -53,20 +54,46 @@ impl<T> Committer<T> {
         Self { shared, queue, listener, journal, frame: FrameBuilder::new(), taken, framed }
     }
 
-    /// Works until the queue is closed and empty.
+    /// The committer thread: works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
         while self.queue.take(&mut self.taken) {
-            if self.shared.rotation.is_asked() {
-                self.rotate();
-            }
-            while !self.taken.is_empty() {
-                let cost = self.fill_frame();
-                if let Err(cause) = self.commit(cost) {
-                    self.lose(cause);
-                }
-            }
+            self.work();
+            self.wait_until_writable();
         }
         self.journal.close();
+    }
+
+    /// One round of what is queued, without waiting for anything; answers whether there was something to do. After a
+    /// failed commit it first tries to make the journal writable again.
+    pub(crate) fn step(&mut self) -> bool {
+        if !self.journal.stands() && !self.begin_anew() {
+            self.shared.rotation.answer(Err("the journal cannot be written".to_owned()));
+            return false;
+        }
+        let found = self.queue.take_now(&mut self.taken);
+        if found {
+            self.work();
+        }
+        found
+    }
+
+    /// The last step, after the queue was closed: writes what is left and marks the end.
+    pub(crate) fn finish(&mut self) {
+        while self.step() {}
+        self.journal.close();
+    }
+
+    /// Does everything that has been taken from the queue.
+    fn work(&mut self) {
+        if self.shared.rotation.is_asked() {
+            self.rotate();
+        }
+        while !self.taken.is_empty() {
+            let cost = self.fill_frame();
+            if let Err(cause) = self.commit(cost) {
+                self.lose(cause);
+            }
+        }
     }
 
     /// Begins another segment of the journal because a checkpoint has asked for it.
@@ -150,22 +177,30 @@ impl<T> Committer<T> {
             .chain(self.taken.drain(..).chain(waiting).map(|append| append.companion))
             .collect();
         // If the cut can be written at once, it is on disk before anyone is told.
-        let mut begun = self.journal.begin_anew();
-        if begun.is_ok() {
-            self.queue.resume();
-        }
+        self.begin_anew();
         self.listener.failed(epoch, lost, cause);
-        let mut backoff = BACKOFF_FIRST;
-        while let Err(error) = begun {
-            tracing::warn!(%error, "the next journal segment cannot be created; trying again");
-            if self.queue.wait_closed(backoff) {
-                return;
-            }
-            backoff = (backoff * 2).min(BACKOFF_MAX);
-            begun = self.journal.begin_anew();
-            if begun.is_ok() {
+    }
+
+    /// Begins the next segment after a failed commit, and lets appends in again; answers whether it stands.
+    fn begin_anew(&mut self) -> bool {
+        match self.journal.begin_anew() {
+            Ok(()) => {
                 self.queue.resume();
+                true
             }
+            Err(error) => {
+                tracing::warn!(%error, "the next journal segment cannot be created; trying again");
+                false
+            }
+        }
+    }
+
+    /// After a failed commit: tries until the next segment stands, or the store is closed.
+    fn wait_until_writable(&mut self) {
+        let mut backoff = BACKOFF_FIRST;
+        while !self.journal.stands() && !self.queue.wait_closed(backoff) {
+            self.begin_anew();
+            backoff = (backoff * 2).min(BACKOFF_MAX);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The crate knows bytes and keys, not loyalty. It must not know what a record means, read a clock into a record, or
 //! depend on any other crate of the workspace. There is no async in it: one thread commits, one thread checkpoints, and
-//! callers are told through a [`Listener`].
+//! callers are told through a [`Listener`]. Or the caller takes these [`Steps`] himself.
 //!
 //! The way of a record: [`Store::append`] queues it; the committer writes everything queued as one frame of the
 //! journal, makes it durable, puts it into the in-memory tail and overlay and tells the listener; a checkpoint later
@@ -27,6 +27,7 @@ mod redb_store;
 mod rotation;
 mod shared;
 mod state;
+mod steps;
 mod store;
 mod tail;
 pub mod verify;
@@ -36,11 +37,12 @@ pub use error::{
     AppendError, CheckpointError, CloseError, CommitFailure, FoldError, OpenError, ReadError, Table,
 };
 pub use key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
-pub use open::{Recovered, open};
+pub use open::{Recovered, open, open_stepped};
 pub use options::{Options, PageCheck};
 pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
+pub use steps::Steps;
 pub use store::{
     Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, Folded, Haste, IndexRow, Listener,
     Loaded, NotAppended, ScanRange, Stats, Store,

@@ -1,4 +1,4 @@
-//! Opening a store: lock, files, replay, threads. Everything that can be wrong with what is on disk is found here, and
+//! Opening a store: lock, files, replay, whoever writes. Everything that can be wrong with what is on disk is found here, and
 //! nothing of it is passed over.
 
 use crate::checkpoint;
@@ -15,9 +15,10 @@ use crate::options::Options;
 use crate::overlay::Overlay;
 use crate::pending::{Pending, PendingEffect};
 use crate::queue::Queue;
-use crate::redb_store::{RedbStore, Threads};
+use crate::redb_store::{RedbStore, Threads, Writers};
 use crate::shared::{Memory, OwnedDisk, Shared};
 use crate::state::{STATE_FILE, StateFile};
+use crate::steps::Steps;
 use crate::store::{Fold, Listener};
 use crate::tail::{Tail, TailRecord};
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub struct Recovered {
     pub records_replayed: u64,
 }
 
-/// Opens the store on a disk, or makes one on an empty disk.
+/// Opens the store on a disk, or makes one on an empty disk. One thread commits from now on, one makes checkpoints.
 ///
 /// # Errors
 /// [`OpenError`], which names the file and says what to do.
@@ -44,6 +45,47 @@ pub fn open<T: Send + 'static>(
     fold: Arc<dyn Fold>,
     listener: Arc<dyn Listener<T>>,
 ) -> Result<(Arc<RedbStore<T>>, Recovered), OpenError> {
+    let Parts { shared, queue, committer, recovered } = assemble(options, disk, fold, listener)?;
+    let nudged = Arc::clone(&queue);
+    shared.rotation.connect(Box::new(move || nudged.nudge()));
+    let threads = start_threads(&shared, &queue, committer)?;
+    shared.start_checkpoint_if_due();
+    Ok((Arc::new(RedbStore::new(shared, queue, Writers::Threads(threads))), recovered))
+}
+
+/// Opens the store without threads: commits and checkpoints happen when the owner of the [`Steps`] takes one, on the
+/// caller's thread. Everything else is as after [`open`].
+///
+/// # Errors
+/// [`OpenError`], which names the file and says what to do.
+pub fn open_stepped<T: Send + 'static>(
+    options: Options,
+    disk: Arc<dyn Disk>,
+    fold: Arc<dyn Fold>,
+    listener: Arc<dyn Listener<T>>,
+) -> Result<(Arc<RedbStore<T>>, Recovered, Steps<T>), OpenError> {
+    let Parts { shared, queue, committer, recovered } = assemble(options, disk, fold, listener)?;
+    let steps = Steps::new(Arc::clone(&shared), Arc::clone(&queue), committer);
+    shared.rotation.connect(steps.rotating());
+    shared.start_checkpoint_if_due();
+    let store = RedbStore::new(shared, queue, Writers::Steps(steps.committer()));
+    Ok((Arc::new(store), recovered, steps))
+}
+
+/// A store of which nobody writes yet.
+struct Parts<T> {
+    shared: Arc<Shared>,
+    queue: Arc<Queue<T>>,
+    committer: Committer<T>,
+    recovered: Recovered,
+}
+
+fn assemble<T>(
+    options: Options,
+    disk: Arc<dyn Disk>,
+    fold: Arc<dyn Fold>,
+    listener: Arc<dyn Listener<T>>,
+) -> Result<Parts<T>, OpenError> {
     let lock = take_disk(&*disk)?;
     let (state, sequences) = open_files(&disk, &options)?;
     let mut recovery = Recovery::from_tables(&state)?;
@@ -62,11 +104,7 @@ pub fn open<T: Send + 'static>(
     let shared =
         Arc::new(Shared::new(options, OwnedDisk { disk, lock }, fold, state, memory, segments, position));
     let committer = Committer::new(Arc::clone(&shared), Arc::clone(&queue), listener, journal);
-    let nudged = Arc::clone(&queue);
-    shared.rotation.connect(Box::new(move || nudged.nudge()));
-    let threads = start_threads(&shared, &queue, committer)?;
-    shared.start_checkpoint_if_due();
-    Ok((Arc::new(RedbStore::new(shared, queue, threads)), recovered))
+    Ok(Parts { shared, queue, committer, recovered })
 }
 
 /// Takes the lock.
@@ -94,7 +132,8 @@ pub(crate) fn open_files(
         }
         (true, _) => Ok((StateFile::open(Arc::clone(disk), options.state())?, found)),
         (false, [] | [FIRST_SEQUENCE]) => {
-            let store = first_segment(&**disk, found.is_empty())?;
+            let new = found.is_empty().then(|| options.identity.map_or_else(StoreId::random, StoreId));
+            let store = first_segment(&**disk, new)?;
             let state = StateFile::create(Arc::clone(disk), options.state(), store)?;
             Ok((state, vec![FIRST_SEQUENCE]))
         }
@@ -108,14 +147,12 @@ fn missing_state() -> OpenError {
     OpenError::damaged(STATE_FILE, None, "it is missing while the journal is there")
 }
 
-/// Makes the first segment, or takes up the one of a creation that was interrupted. The segment comes before the state
-/// file, so that the journal can never be missing without notice.
-fn first_segment(disk: &dyn Disk, is_new: bool) -> Result<StoreId, OpenError> {
-    if is_new {
-        let header =
-            SegmentHeader { store: StoreId::random(), sequence: FIRST_SEQUENCE, after: Position::ORIGIN };
-        Segment::create(disk, header)?;
-        return Ok(header.store);
+/// Makes the first segment of a `new` store, or takes up the one of a creation that was interrupted. The segment comes
+/// before the state file, so that the journal can never be missing without notice.
+fn first_segment(disk: &dyn Disk, new: Option<StoreId>) -> Result<StoreId, OpenError> {
+    if let Some(store) = new {
+        Segment::create(disk, SegmentHeader { store, sequence: FIRST_SEQUENCE, after: Position::ORIGIN })?;
+        return Ok(store);
     }
     let mut segment = Segment::open(disk, FIRST_SEQUENCE)?;
     if segment.has_frames()? { Err(missing_state()) } else { Ok(segment.header.store) }

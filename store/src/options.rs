@@ -36,6 +36,8 @@ pub struct Options {
     pub page_check: PageCheck,
     /// Whether checkpoints start by themselves. Off, they happen only when asked for.
     pub background_checkpoints: bool,
+    /// By what the files of a store that is made now know each other; none: something random.
+    pub identity: Option<[u8; 16]>,
 }
 
 impl Options {
@@ -58,6 +60,7 @@ impl Default for Options {
             state_cache_bytes: 256 * MIB,
             page_check: PageCheck::Skip,
             background_checkpoints: true,
+            identity: None,
         }
     }
 }

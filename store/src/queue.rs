@@ -37,6 +37,16 @@ struct State<T> {
     committer: Committer,
 }
 
+impl<T> State<T> {
+    /// Moves everything that waits into `taken`, which is empty; answers whether the committer has anything to do.
+    fn hand_over(&mut self, taken: &mut VecDeque<Append<T>>) -> bool {
+        self.hasty = false;
+        let nudged = std::mem::take(&mut self.nudged);
+        std::mem::swap(&mut self.waiting, taken);
+        nudged || !taken.is_empty()
+    }
+}
+
 /// What the committer is doing. Spares a system call for each append while it is busy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Committer {
@@ -173,10 +183,13 @@ impl<T> Queue<T> {
             }
         }
         state.committer = Committer::Awake;
-        state.hasty = false;
-        let nudged = std::mem::take(&mut state.nudged);
-        std::mem::swap(&mut state.waiting, taken);
-        nudged || !taken.is_empty()
+        state.hand_over(taken)
+    }
+
+    /// The same without waiting: `false` if there is nothing to do.
+    pub(crate) fn take_now(&self, taken: &mut VecDeque<Append<T>>) -> bool {
+        debug_assert!(taken.is_empty());
+        lock(&self.state).hand_over(taken)
     }
 
     /// Appends of this size in all are durable and count no longer.

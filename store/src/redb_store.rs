@@ -1,8 +1,9 @@
 //! The embedded backend: the [`Store`] face over journal, memory and tables.
 //!
-//! Owns the joining of memory and tables in reads, and the end of the threads.
+//! Owns the joining of memory and tables in reads, and the end of whoever writes.
 
 use crate::checkpoint;
+use crate::committer::Committer;
 use crate::error::{CheckpointError, CloseError, ReadError};
 use crate::key::{EntityKey, Epoch, IndexId, Lsn};
 use crate::overlay::{KeyBounds, KeyedRow};
@@ -16,7 +17,7 @@ use crate::store::{
 use crate::tail::TailRecord;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::thread::{self, JoinHandle, ThreadId};
 
 /// How many changed rows a scan looks at in one step beyond its limit; deleted rows fill no answer.
@@ -28,19 +29,29 @@ pub(crate) struct Threads {
     pub(crate) checkpoint: JoinHandle<()>,
 }
 
-/// A store in redb files. Made by [`open`](crate::open()).
+/// Who commits and makes checkpoints.
+pub(crate) enum Writers<T> {
+    Threads(Threads),
+    /// Whoever has the [`Steps`](crate::Steps). He may be gone.
+    Steps(Weak<Mutex<Committer<T>>>),
+}
+
+/// A store in redb files. Made by [`open`](crate::open()) or [`open_stepped`](crate::open_stepped()).
 pub struct RedbStore<T> {
     shared: Arc<Shared>,
     queue: Arc<Queue<T>>,
     /// Beside the handles, so that the listener can be told apart while another thread waits for the committer.
-    committer: ThreadId,
-    threads: Mutex<Option<Threads>>,
+    committer: Option<ThreadId>,
+    writers: Mutex<Option<Writers<T>>>,
 }
 
 impl<T> RedbStore<T> {
-    pub(crate) fn new(shared: Arc<Shared>, queue: Arc<Queue<T>>, threads: Threads) -> Self {
-        let committer = threads.committer.thread().id();
-        Self { shared, queue, committer, threads: Mutex::new(Some(threads)) }
+    pub(crate) fn new(shared: Arc<Shared>, queue: Arc<Queue<T>>, writers: Writers<T>) -> Self {
+        let committer = match &writers {
+            Writers::Threads(threads) => Some(threads.committer.thread().id()),
+            Writers::Steps(_) => None,
+        };
+        Self { shared, queue, committer, writers: Mutex::new(Some(writers)) }
     }
 
     /// After a failed read the library refuses all work on the file, so it has to be opened again.
@@ -278,22 +289,51 @@ impl<T: Send> Store<T> for RedbStore<T> {
 impl<T> RedbStore<T> {
     fn end(&self) -> Result<(), CloseError> {
         self.queue.close();
-        if self.committer == thread::current().id() {
+        if self.committer == Some(thread::current().id()) {
             // The threads end by themselves, and the files go with the last of them.
             self.shared.checkpoint_due.end();
             return Err(CloseError::FromListener);
         }
-        let mut threads = lock(&self.threads);
-        let Some(Threads { committer, checkpoint }) = threads.take() else { return Ok(()) };
+        let mut writers = lock(&self.writers);
+        let committed = match writers.take() {
+            None => return Ok(()),
+            Some(Writers::Threads(threads)) => self.join(threads),
+            Some(Writers::Steps(committer)) => {
+                if !finish(&committer) {
+                    *writers = Some(Writers::Steps(committer));
+                    return Err(CloseError::FromListener);
+                }
+                Ok(())
+            }
+        };
+        self.shared.checkpoint_due.end();
+        self.shared.state.close();
+        self.shared.let_go();
+        committed
+    }
+
+    fn join(&self, Threads { committer, checkpoint }: Threads) -> Result<(), CloseError> {
         let committed = committer.join();
         self.shared.checkpoint_due.end();
         if checkpoint.join().is_err() {
             tracing::error!("the checkpoint thread had stopped on a panic");
         }
-        self.shared.state.close();
-        self.shared.let_go();
         committed.map_err(|_| CloseError::CommitterPanicked)
     }
+}
+
+/// Writes what is left in the queue, unless whoever had the steps is gone. `false` if a step is under way, and this was
+/// called from inside it.
+fn finish<T>(committer: &Weak<Mutex<Committer<T>>>) -> bool {
+    let Some(committer) = committer.upgrade() else { return true };
+    let free = match committer.try_lock() {
+        Ok(free) => Some(free),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    let Some(mut committer) = free else { return false };
+    committer.finish();
+    true
 }
 
 impl<T> Drop for RedbStore<T> {

@@ -18,7 +18,8 @@ enum State {
     Ended,
 }
 
-type Wake = Box<dyn Fn() + Send + Sync>;
+/// How the committer is woken.
+pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// One question at a time: checkpoints take turns.
 pub(crate) struct Rotation {

@@ -165,6 +165,11 @@ impl Signal {
         !self.is_ended()
     }
 
+    /// Lowers it without waiting; answers whether it was raised.
+    pub(crate) fn take(&self) -> bool {
+        std::mem::take(&mut *lock(&self.raised))
+    }
+
     /// Waits for a while or until the end.
     pub(crate) fn pause(&self, at_most: Duration) {
         let raised = lock(&self.raised);

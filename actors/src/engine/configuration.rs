@@ -91,7 +91,7 @@ impl Engine {
         id: Uuid,
     ) -> Result<Vec<(Timestamp, Object)>, EngineError> {
         let store = std::sync::Arc::clone(&self.inner.shared.store);
-        let read = tokio::task::spawn_blocking(move || {
+        let read = self.inner.shared.placement.aside(move || {
             let mut versions: Vec<(Timestamp, Object)> = Vec::new();
             let mut objects = Objects::default();
             history::walk::<Configuration>(store.as_ref(), CONFIGURATION, |record| {
@@ -107,7 +107,7 @@ impl Engine {
             })?;
             Ok(versions)
         });
-        read.await.unwrap_or(Err(EngineError::Crashed))
+        read.await?
     }
 
     /// Looks at what the program is made of. What is seen is durable by the time it is answered.

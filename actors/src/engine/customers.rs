@@ -57,7 +57,7 @@ pub enum UpdateError {
 impl Engine {
     /// Creates a customer: claims its identifiers, creates it, and confirms the claims. Answers when all is durable.
     pub async fn create_customer(&self, profile: Profile) -> Result<CustomerId, CreateError> {
-        let id = CustomerId(crate::clock::fresh_id(self.now()));
+        let id = CustomerId(self.fresh_id());
         let identifiers = profile.unique_identifiers();
         let claimed_until = match self.claim(id, &identifiers).await? {
             Ok(until) => until,

@@ -12,7 +12,6 @@ use store::Direction;
 
 use super::Engine;
 use crate::{
-    clock::fresh_id,
     error::{AskError, EngineError},
     index,
 };
@@ -78,7 +77,7 @@ impl Engine {
         let forget = Forget {
             request: Fingerprint::of(request),
             body: asked(request, user),
-            tombstone: CustomerId(fresh_id(self.now())),
+            tombstone: CustomerId(self.fresh_id()),
             other_sales: self.sales_that_name(id)?,
         };
         let tombstone = forget.tombstone;

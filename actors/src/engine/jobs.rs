@@ -61,7 +61,7 @@ impl Engine {
         if open.len() >= OPEN_MAX {
             return Err(JobError::TooMany);
         }
-        let id = JobId(crate::clock::fresh_id(self.now()));
+        let id = JobId(self.fresh_id());
         match self.ask::<Job>(id.bytes(), job::Command::Ask { id, plan, key }).await {
             Ok(job::Reply) => {}
             Err(AskError::Engine(error)) => return Err(error.into()),

@@ -24,7 +24,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use actix::{Actor, Addr, Arbiter, prelude::SendError};
+use actix::{Actor, Addr, prelude::SendError};
 use domain::{Timestamp, program::Program};
 use store::{IndexId, IndexRow, ScanRange};
 use tokio::sync::oneshot;
@@ -55,7 +55,7 @@ use crate::{
     kinds::Durable,
     residents::Answering,
     routing::Routing,
-    shard::{Ask, Hosts, Look, Shard, ShardGauges},
+    shard::{Ask, HoldUp, Hosts, Look, Shard, ShardGauges},
     shard_context::Shared,
 };
 
@@ -112,9 +112,9 @@ impl Engine {
     /// From now on the clock wakes customers for whom something is due.
     pub(crate) fn start_clock_supervisor(&self) {
         let (engine, gauges) = (self.clone(), Arc::clone(&self.inner.due));
-        let supervisor = ClockSupervisor::start_in_arbiter(&Arbiter::new().handle(), move |_| {
-            ClockSupervisor::new(engine, gauges)
-        });
+        let arbiter = self.inner.shared.placement.arbiter();
+        let supervisor =
+            ClockSupervisor::start_in_arbiter(&arbiter, move |_| ClockSupervisor::new(engine, gauges));
         let first = self.inner.clock_supervisor.set(supervisor).is_ok();
         assert!(first, "an engine has one clock supervisor");
     }
@@ -122,8 +122,8 @@ impl Engine {
     /// From now on jobs are done.
     pub(crate) fn start_job_supervisor(&self) {
         let engine = self.clone();
-        let supervisor =
-            JobSupervisor::start_in_arbiter(&Arbiter::new().handle(), move |_| JobSupervisor::new(engine));
+        let arbiter = self.inner.shared.placement.arbiter();
+        let supervisor = JobSupervisor::start_in_arbiter(&arbiter, move |_| JobSupervisor::new(engine));
         let first = self.inner.job_supervisor.set(supervisor).is_ok();
         assert!(first, "an engine has one job supervisor");
     }
@@ -131,6 +131,19 @@ impl Engine {
     /// The engine's clock.
     pub fn now(&self) -> Timestamp {
         self.inner.shared.clock.now()
+    }
+
+    /// A new id.
+    pub(crate) fn fresh_id(&self) -> uuid::Uuid {
+        self.inner.shared.ids.fresh(self.now())
+    }
+
+    /// Lets a shard stand still for a while, by its number, as if its thread got no processor: what comes to it waits.
+    /// For rehearsals.
+    pub fn hold_up(&self, shard: usize, pause: std::time::Duration) {
+        if let Some(shard) = self.inner.shards.get(shard) {
+            shard.do_send(HoldUp(pause));
+        }
     }
 
     /// Moves a test clock forward. What has become due by then is done from now on; [`Engine::settle_due`] waits for
@@ -175,15 +188,11 @@ impl Engine {
     /// Folds what is durable into the tables, so that the next start has little to read. Returns when done.
     pub async fn checkpoint(&self) -> Result<CheckpointReport, EngineError> {
         let store = Arc::clone(&self.inner.shared.store);
-        let done = tokio::task::spawn_blocking(move || store.checkpoint()).await;
-        match done {
-            Ok(Ok(report)) => Ok(report),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the checkpoint failed");
-                Err(EngineError::Unavailable)
-            }
-            Err(_) => Err(EngineError::Crashed),
-        }
+        let done = self.inner.shared.placement.aside(move || store.checkpoint()).await?;
+        done.map_err(|error| {
+            tracing::error!(%error, "the checkpoint failed");
+            EngineError::Unavailable
+        })
     }
 
     /// Refuses new work, waits until everything under way has arrived, and closes the store. Returns what could not be
@@ -201,15 +210,11 @@ impl Engine {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
         let store = Arc::clone(&self.inner.shared.store);
-        let closed = tokio::task::spawn_blocking(move || store.close()).await;
-        match closed {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the store did not close cleanly");
-                Err(EngineError::Unavailable)
-            }
-            Err(_) => Err(EngineError::Crashed),
-        }
+        let closed = self.inner.shared.placement.aside(move || store.close()).await?;
+        closed.map_err(|error| {
+            tracing::error!(%error, "the store did not close cleanly");
+            EngineError::Unavailable
+        })
     }
 
     /// Sizes for the metrics, by name.

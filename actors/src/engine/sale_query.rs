@@ -135,8 +135,7 @@ impl Engine {
     pub async fn find_sales(&self, query: SaleQuery) -> Result<SalePage, EngineError> {
         let engine = self.clone();
         // Reads many rows: not on a thread that serves requests.
-        let found = tokio::task::spawn_blocking(move || engine.find_sales_now(&query)).await;
-        found.unwrap_or(Err(EngineError::Crashed))
+        self.inner.shared.placement.aside(move || engine.find_sales_now(&query)).await?
     }
 
     fn find_sales_now(&self, query: &SaleQuery) -> Result<SalePage, EngineError> {

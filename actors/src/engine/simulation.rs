@@ -15,7 +15,7 @@ use domain::{
 };
 
 use super::{EditError, Engine};
-use crate::{clock::fresh_id, error::EngineError, history, kinds::Kind};
+use crate::{error::EngineError, history, kinds::Kind};
 
 /// How often a decision may ask for something old before it is taken to be going in circles.
 const NEEDS_MAX: usize = 256;
@@ -109,9 +109,10 @@ impl Engine {
         if drafts.is_empty() && trees.iter().all(is_live) {
             return Ok(current);
         }
+        let ids = self.inner.shared.ids.clone();
         // On the configuration's own shard: compiling takes long and must not hold up customers.
         let compiled = self.read_configuration(move |configuration, program, now| {
-            let (fetched, ids) = (Fetched::default(), IdRun::starting_at(fresh_id(now)));
+            let (fetched, ids) = (Fetched::default(), IdRun::starting_at(ids.fresh(now)));
             configuration.trial(&trees, &drafts, &Context { now, ids, program, fetched: &fetched })
         });
         compiled.await?.map(Arc::new).map_err(|error| {
@@ -183,10 +184,12 @@ impl Engine {
                 None => self.foresee_in_state(id, looked_for, by, granted).await?,
                 Some(need) => {
                     let engine = self.clone();
-                    let foreseen = tokio::task::spawn_blocking(move || {
-                        engine.foresee_in_history(id, &looked_for, &by, granted, need)
-                    });
-                    foreseen.await.unwrap_or(Err(EngineError::Crashed.into()))?
+                    let foreseen = self
+                        .inner
+                        .shared
+                        .placement
+                        .aside(move || engine.foresee_in_history(id, &looked_for, &by, granted, need));
+                    foreseen.await??
                 }
             };
             match foreseen {

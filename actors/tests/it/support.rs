@@ -11,7 +11,7 @@ use domain::{
     sale::{Content, NamedUser, SalePayment, SoldItem, UserIdKind},
     time::Zone,
 };
-use laurel_actors::{Clock, Engine, EngineOptions, SaleAnswer, SaleError, SaleRequest};
+use laurel_actors::{Clock, Engine, EngineOptions, Ids, SaleAnswer, SaleError, SaleRequest, Threads};
 use store::MemoryDisk;
 
 pub const PROGRAM: &str = include_str!("../../../demo/grocery-program.json");
@@ -36,6 +36,8 @@ pub fn options(disk: &MemoryDisk) -> EngineOptions {
         store: store::Options { background_checkpoints: false, ..store::Options::default() },
         disk: Arc::new(disk.clone()),
         clock: Clock::test(time(NOW)),
+        ids: Ids::random(),
+        threads: Threads::Own,
         shards: 2,
         customers_max: 1000,
         retailer: RETAILER.parse().unwrap(),

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use actix_web::{App, HttpServer};
-use actors::{Clock, Engine, EngineOptions};
+use actors::{Clock, Engine, EngineOptions, Ids, Threads};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{Timestamp, configuration::Section, time::Zone};
 use laurel_http::{Credentials, HttpConfig, HttpState, HttpSwitches, KeyPair, PlainKeys};
@@ -80,6 +80,8 @@ async fn start_on(disk: MemoryDisk, now: Timestamp, switches: HttpSwitches) -> S
         store: store::Options { background_checkpoints: false, ..store::Options::default() },
         disk: Arc::new(disk.clone()),
         clock: Clock::test(now),
+        ids: Ids::random(),
+        threads: Threads::Own,
         shards: 1,
         customers_max: 1000,
         retailer: RETAILER.parse().unwrap(),

@@ -40,12 +40,16 @@ enum Need {
 }
 
 impl Faults {
+    fn is_off(&self) -> bool {
+        self.power_off_at.is_some_and(|at| self.operations >= at)
+    }
+
     fn pass(&mut self, need: Need) -> io::Result<()> {
         if self.read_only {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         }
         self.operations += 1;
-        if self.power_off_at.is_some_and(|at| self.operations >= at) {
+        if self.is_off() {
             return Err(io::Error::other("power is off"));
         }
         if need == Need::Sync {
@@ -64,73 +68,75 @@ impl Faults {
     }
 }
 
-/// Bytes of a file, with what is needed to take back or to repeat each change since the last sync.
+/// Bytes of a file as they are read, and as the disk has them.
 #[derive(Clone, Debug, Default)]
 struct Content {
     bytes: Vec<u8>,
+    durable: Vec<u8>,
+    /// What has changed since the last sync, in order.
     unsynced: Vec<Change>,
 }
 
 #[derive(Clone, Debug)]
 enum Change {
-    Written { offset: usize, before: Vec<u8>, after: Vec<u8> },
-    Resized { before: usize, cut: Vec<u8>, after: usize },
+    Written { offset: usize, data: Vec<u8> },
+    Resized { size: usize },
 }
 
 impl Content {
+    /// A file that has always been there.
+    fn settled(bytes: Vec<u8>) -> Self {
+        Self { durable: bytes.clone(), bytes, unsynced: Vec::new() }
+    }
+
     fn resize(&mut self, size: usize) {
-        let before = self.bytes.len();
-        let cut = self.bytes.get(size..).map(<[u8]>::to_vec).unwrap_or_default();
         self.bytes.resize(size, 0);
-        self.unsynced.push(Change::Resized { before, cut, after: size });
+        self.unsynced.push(Change::Resized { size });
     }
 
     fn write(&mut self, offset: usize, data: &[u8]) {
         if self.bytes.len() < offset + data.len() {
             self.resize(offset + data.len());
         }
-        let place = &mut self.bytes[offset..offset + data.len()];
-        let before = place.to_vec();
-        place.copy_from_slice(data);
-        self.unsynced.push(Change::Written { offset, before, after: data.to_vec() });
+        self.bytes[offset..offset + data.len()].copy_from_slice(data);
+        self.unsynced.push(Change::Written { offset, data: data.to_vec() });
     }
 
-    /// The file as of its last sync.
-    fn synced(&self) -> Vec<u8> {
-        let mut bytes = self.bytes.clone();
-        for change in self.unsynced.iter().rev() {
+    fn sync(&mut self) {
+        for change in self.unsynced.drain(..) {
             match change {
-                Change::Written { offset, before, .. } => {
-                    bytes[*offset..*offset + before.len()].copy_from_slice(before);
+                Change::Written { offset, data } => {
+                    self.durable[offset..offset + data.len()].copy_from_slice(&data);
                 }
-                Change::Resized { before, cut, .. } => {
-                    bytes.truncate(*before);
-                    bytes.extend_from_slice(cut);
-                    bytes.resize(*before, 0);
-                }
+                Change::Resized { size } => self.durable.resize(size, 0),
             }
         }
-        bytes
+    }
+
+    /// What has changed is taken to be on disk from now on, and is not: it can be read until the power is cut.
+    fn fail_sync(&mut self) {
+        self.unsynced.clear();
+        self.durable.resize(self.bytes.len(), 0);
     }
 
     /// The file as of its last sync, with those later changes, sector by sector, that `keep` says yes to.
     fn torn(&self, keep: &mut impl FnMut() -> bool) -> Vec<u8> {
-        let mut bytes = self.synced();
+        let mut bytes = self.durable.clone();
         for change in &self.unsynced {
             match change {
-                Change::Written { offset, after, .. } => {
+                Change::Written { offset, data } => {
                     let mut at = *offset;
-                    let end = at + after.len();
+                    let end = at + data.len();
                     while at < end {
                         let next = end.min((at + 1).next_multiple_of(SECTOR));
                         if keep() {
                             bytes.resize(bytes.len().max(next), 0);
-                            bytes[at..next].copy_from_slice(&after[at - offset..next - offset]);
+                            bytes[at..next].copy_from_slice(&data[at - offset..next - offset]);
                         }
                         at = next;
                     }
                 }
-                Change::Resized { after, .. } => bytes.resize(*after, 0),
+                Change::Resized { size } => bytes.resize(*size, 0),
             }
         }
         bytes
@@ -158,7 +164,8 @@ impl MemoryDisk {
         lock(&self.faults).fail_operation = Some(number);
     }
 
-    /// Lets the sync with this number fail. What it was to make durable can still be read, as on a real system.
+    /// Lets the sync with this number fail. What it was to make durable can still be read, as on a real system, and no
+    /// later sync makes it durable.
     pub fn fail_sync(&self, number: u64) {
         lock(&self.faults).fail_sync = Some(number);
     }
@@ -166,6 +173,11 @@ impl MemoryDisk {
     /// Lets every operation from this number on fail.
     pub fn power_off_at(&self, number: u64) {
         lock(&self.faults).power_off_at = Some(number);
+    }
+
+    /// Whether the power is off: operations have failed because of [`power_off_at`](Self::power_off_at).
+    pub fn is_off(&self) -> bool {
+        lock(&self.faults).is_off()
     }
 
     /// Fills the disk, or frees space on it. On a full disk writes and creations fail, syncs and renames do not.
@@ -180,7 +192,7 @@ impl MemoryDisk {
 
     /// The disk after a power cut at this moment: each file as of its last sync, no owner, no faults.
     pub fn crash(&self) -> Self {
-        self.map(Content::synced)
+        self.map(|content| content.durable.clone())
     }
 
     /// The disk after a power cut in which any part of what was not synced may have arrived, chosen by `seed`.
@@ -219,8 +231,7 @@ impl MemoryDisk {
 
     /// Puts a file in place, as if it had always been there.
     pub fn put(&self, name: &str, bytes: Vec<u8>) {
-        let content = Content { bytes, unsynced: Vec::new() };
-        lock(&self.files).insert(name.to_owned(), Arc::new(Mutex::new(content)));
+        lock(&self.files).insert(name.to_owned(), Arc::new(Mutex::new(Content::settled(bytes))));
     }
 
     fn map(&self, mut image: impl FnMut(&Content) -> Vec<u8>) -> Self {
@@ -348,8 +359,14 @@ impl DiskFile for MemoryFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let _pass = self.disk.pass(Need::Sync)?;
-        lock(&self.content).unsynced.clear();
-        Ok(())
+        let mut faults = lock(&self.disk.faults);
+        let passed = faults.pass(Need::Sync);
+        match passed {
+            Ok(()) => lock(&self.content).sync(),
+            // What was asked of a disk without power may have arrived in part.
+            Err(_) if faults.is_off() => {}
+            Err(_) => lock(&self.content).fail_sync(),
+        }
+        passed
     }
 }

@@ -161,9 +161,14 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// Marks the end of the journal.
-    pub(crate) fn close(self) {
-        if let Some(segment) = self.segment {
+    /// Whether frames can be written; if not, [`begin_anew`](Self::begin_anew) has to succeed first.
+    pub(crate) fn stands(&self) -> bool {
+        self.segment.is_some()
+    }
+
+    /// Marks the end of the journal. Nothing can be written afterwards.
+    pub(crate) fn close(&mut self) {
+        if let Some(segment) = self.segment.take() {
             segment.mark_end();
         }
     }
