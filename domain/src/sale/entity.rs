@@ -361,6 +361,10 @@ impl Arrival<'_> {
                 at: context.now,
             }],
         };
+        // The request that brought it, again, before its answer could be found under its id: the same answer.
+        let repeats = outcome == Outcome::Duplicate && *current.request_id == *self.request_id;
+        let (outcome, warnings) =
+            if repeats { (Outcome::Accepted, current.warnings.clone()) } else { (outcome, warnings) };
         let receipt = Receipt {
             sale: self.id,
             transaction_id: self.content.transaction_id.clone(),

@@ -39,16 +39,23 @@ pub struct Recorded {
 pub struct Till {
     pub sale: Sale,
     pub now: Timestamp,
+    requests: u32,
 }
 
 impl Till {
     pub fn new() -> Self {
-        Self { sale: Sale::default(), now: time("2026-03-02T12:30:00Z") }
+        Self { sale: Sale::default(), now: time("2026-03-02T12:30:00Z"), requests: 0 }
     }
 
     /// Sends a version paid by these members: the place of the payment, if any, and the member.
     pub fn send(&mut self, content: Content, payers: &[(Option<u16>, u32)]) -> Recorded {
         self.send_with(content, payers, false)
+    }
+
+    /// The same request once more.
+    pub fn send_again(&mut self, content: Content, payers: &[(Option<u16>, u32)]) -> Recorded {
+        self.requests -= 1;
+        self.send(content, payers)
     }
 
     pub fn send_with(
@@ -57,6 +64,7 @@ impl Till {
         payers: &[(Option<u16>, u32)],
         unknown_user: bool,
     ) -> Recorded {
+        self.requests += 1;
         let program = Program::empty(RetailerId(Uuid::from_u128(99)), "Shop");
         let fetched = Fetched::default();
         let ids = IdRun::starting_at(Uuid::nil());
@@ -64,7 +72,7 @@ impl Till {
         let payers = payers.iter().map(|&(payment, customer)| Payer { payment, customer: id(customer) });
         let command = Command::Record {
             id: id(500),
-            request_id: "r-1".into(),
+            request_id: format!("r-{}", self.requests).into(),
             request_body: 0,
             content: Arc::new(content),
             payers: payers.collect(),

@@ -42,6 +42,19 @@ fn the_same_again_is_a_duplicate() {
     assert_eq!((again.outcome(), again.events.len(), again.effects.len()), ((Outcome::Duplicate, 1), 0, 0));
 }
 
+/// Sent again before the answer could be remembered.
+#[test]
+fn the_same_request_again_gets_the_same_answer() {
+    let mut till = Till::new();
+    let first = till.send_with(sale("20", FIRST), &[(None, 1)], true);
+    let again = till.send_again(sale("20", FIRST), &[(None, 1)]);
+    assert_eq!(first.receipt, again.receipt);
+    assert_eq!((again.events.len(), again.effects.len()), (0, 0));
+    till.send(sale("15", SECOND), &[(None, 1)]);
+    let late = till.send_again(sale("20", FIRST), &[(None, 1)]);
+    assert_eq!(late.outcome(), (Outcome::Stale, 2), "another version has come in between");
+}
+
 #[test]
 fn the_same_time_with_other_content_is_the_next_revision_with_a_warning() {
     let mut till = after_first();
