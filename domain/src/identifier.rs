@@ -2,7 +2,8 @@
 //!
 //! What makes identifiers unique: each is an entity of its own, so two customers who want the same one meet here. A
 //! claim is made before its customer exists and confirmed by the customer's creation; a claim whose creator never
-//! appeared can be taken over when its time is up.
+//! appeared can be taken over when its time is up. Whether it appeared, the claim cannot know: its confirmation may be
+//! late. Whoever wants to take over looks first.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,14 @@ pub enum Command {
         /// Who.
         customer: CustomerId,
     },
+    /// The same; and if the claim still is one of `from`, whose time is up: that customer has been looked at, and does
+    /// not have the identifier.
+    TakeOver {
+        /// Who.
+        customer: CustomerId,
+        /// Whose claim has lapsed.
+        from: CustomerId,
+    },
     /// Belong to this customer for good: it exists.
     Confirm {
         /// Who.
@@ -96,6 +105,11 @@ pub enum Reply {
     /// It belongs to somebody else.
     Taken {
         /// To whom.
+        holder: CustomerId,
+    },
+    /// Somebody has claimed it whose time is up, and who may have come all the same.
+    Lapsed {
+        /// Who.
         holder: CustomerId,
     },
     /// Done, or there was nothing to do.
@@ -143,7 +157,8 @@ impl Claim {
         self.state == State::Free
     }
 
-    fn claim(&self, customer: CustomerId, now: Timestamp) -> Decision<Self> {
+    /// A claim of `customer`, who knows that nothing came of the one of `absent`.
+    fn claim(&self, customer: CustomerId, absent: Option<CustomerId>, now: Timestamp) -> Decision<Self> {
         let usable_until = now.plus_millis(CLAIM_USABLE_MS);
         match self.state {
             State::Confirmed { holder } if holder == customer => {
@@ -152,6 +167,9 @@ impl Claim {
             State::Confirmed { holder } => Decision::answer(Reply::Taken { holder }),
             State::Claimed { holder, until } if holder != customer && now < until => {
                 Decision::answer(Reply::Taken { holder })
+            }
+            State::Claimed { holder, .. } if holder != customer && absent != Some(holder) => {
+                Decision::answer(Reply::Lapsed { holder })
             }
             State::Free | State::Claimed { .. } => Decision {
                 events: vec![Event::Claimed { customer, until: now.plus_millis(CLAIM_MS) }],
@@ -178,10 +196,11 @@ impl Entity for Claim {
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Verdict<Self>, Error> {
         let decision = match *command {
-            Command::Claim { customer } => self.claim(customer, context.now),
+            Command::Claim { customer } => self.claim(customer, None, context.now),
+            Command::TakeOver { customer, from } => self.claim(customer, Some(from), context.now),
             Command::Confirm { customer } => Decision {
-                // A creation is decided while its claim holds, and its confirmation is on its way before anybody can
-                // take the claim over. Whoever has been confirmed keeps it all the same.
+                // A creation is decided while its claim holds, and nobody takes the claim over who has not looked whether
+                // there was one. Whoever has been confirmed keeps it all the same.
                 events: if self.holder().is_some() {
                     Vec::new()
                 } else {

@@ -198,7 +198,11 @@ impl Engine {
             .collect();
         let (mut until, mut mine, mut clashes) = (Timestamp::MAX, Vec::new(), Vec::new());
         for (identifier, answer) in identifiers.iter().zip(asked?) {
-            match answer.wait().await {
+            let mut answered = answer.wait().await;
+            while let Ok(identifier::Reply::Lapsed { holder }) = answered {
+                answered = self.after_lapse(id, identifier, holder).await;
+            }
+            match answered {
                 Ok(identifier::Reply::Yours { usable_until }) => {
                     until = until.min(usable_until);
                     mine.push(identifier.clone());
@@ -206,7 +210,9 @@ impl Engine {
                 Ok(identifier::Reply::Taken { holder }) => {
                     clashes.push(Clash { identifier: identifier.clone(), holder })
                 }
-                Ok(identifier::Reply::Done) => unreachable!("a claim answers whose it is"),
+                Ok(identifier::Reply::Done | identifier::Reply::Lapsed { .. }) => {
+                    unreachable!("a claim answers whose it is")
+                }
                 Err(AskError::Engine(error)) => return Err(error),
                 Err(AskError::Refused(never)) => match never {},
             }
@@ -216,6 +222,26 @@ impl Engine {
         }
         self.release(id, &mine).await?;
         Ok(Err(clashes))
+    }
+
+    /// Whose an identifier is that `holder` has claimed and not confirmed in time. Now that its time is up it cannot get
+    /// the identifier any more; but it may have it, and the confirmation is on its way.
+    async fn after_lapse(
+        &self,
+        id: CustomerId,
+        identifier: &Identifier,
+        holder: CustomerId,
+    ) -> Result<identifier::Reply, AskError<identifier::Error>> {
+        let looked_for = identifier.clone();
+        let has = self.look::<Customer, _>(holder.bytes(), move |customer, _, _| {
+            let profile = customer.identity().map(|known| &known.profile);
+            profile.is_some_and(|profile| profile.unique_identifiers().contains(&looked_for))
+        });
+        if has.await? {
+            return Ok(identifier::Reply::Taken { holder });
+        }
+        let command = identifier::Command::TakeOver { customer: id, from: holder };
+        self.ask::<Claim>(identifier.id().bytes(), command).await
     }
 
     async fn release(&self, id: CustomerId, identifiers: &[Identifier]) -> Result<(), EngineError> {

@@ -39,6 +39,10 @@ impl Claimed {
         self.when(Command::Claim { customer: id(customer) })
     }
 
+    fn take_over(&mut self, customer: u32, from: u32) -> Reply {
+        self.when(Command::TakeOver { customer: id(customer), from: id(from) })
+    }
+
     fn usable(&self) -> Reply {
         Reply::Yours { usable_until: self.now.plus_millis(CLAIM_USABLE_MS) }
     }
@@ -67,8 +71,23 @@ fn a_claim_that_was_never_confirmed_is_taken_over_after_its_time() {
     claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
     assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
     claimed.now = claimed.now.plus_millis(1);
-    assert_eq!(claimed.claim(2), claimed.usable());
+    assert_eq!(claimed.claim(2), Reply::Lapsed { holder: holder(1) });
+    assert_eq!(claimed.take_over(2, 3), Reply::Lapsed { holder: holder(1) }, "somebody else was looked at");
+    assert_eq!(claimed.take_over(2, 1), claimed.usable());
     assert_eq!(claimed.claim(1), Reply::Taken { holder: holder(2) });
+    assert_eq!(claimed.take_over(3, 1), Reply::Taken { holder: holder(2) }, "too late");
+}
+
+/// Its confirmation comes after its time, and after somebody asked for it.
+#[test]
+fn whoever_came_in_time_keeps_a_claim_that_is_confirmed_late() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    claimed.now = claimed.now.plus_millis(10 * CLAIM_MS);
+    assert_eq!(claimed.claim(2), Reply::Lapsed { holder: holder(1) });
+    claimed.when(Command::Confirm { customer: holder(1) });
+    assert_eq!(claimed.take_over(2, 1), Reply::Taken { holder: holder(1) });
+    assert_eq!(claimed.claim.holder(), Some(holder(1)));
 }
 
 #[test]
