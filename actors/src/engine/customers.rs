@@ -54,6 +54,14 @@ pub enum UpdateError {
     Engine(#[from] EngineError),
 }
 
+/// Not all identifiers could be claimed.
+struct Clashes {
+    /// Those that are claimed.
+    mine: Vec<Identifier>,
+    /// Those that others have.
+    others: Vec<Clash>,
+}
+
 impl Engine {
     /// Creates a customer: claims its identifiers, creates it, and confirms the claims. Answers when all is durable.
     pub async fn create_customer(&self, profile: Profile) -> Result<CustomerId, CreateError> {
@@ -61,7 +69,10 @@ impl Engine {
         let identifiers = profile.unique_identifiers();
         let claimed_until = match self.claim(id, &identifiers).await? {
             Ok(until) => until,
-            Err(clashes) => return Err(CreateError::Taken(clashes)),
+            Err(Clashes { mine, others }) => {
+                self.release(id, &mine).await?;
+                return Err(CreateError::Taken(others));
+            }
         };
         let command = customer::Command::Create { id, profile: Box::new(profile), claimed_until };
         match self.ask::<Customer>(id.bytes(), command).await {
@@ -90,16 +101,17 @@ impl Engine {
             profile.unique_identifiers().into_iter().filter(|new| !known.contains(new)).collect();
         let claimed_until = match self.claim(id, &added).await? {
             Ok(until) => until,
-            Err(clashes) => return Err(UpdateError::Taken(clashes)),
+            Err(clashes) => return Err(UpdateError::Taken(clashes.others)),
         };
         let command = customer::Command::Update { profile: Box::new(profile), based_on, claimed_until };
         let refused = match self.ask::<Customer>(id.bytes(), command).await {
             Ok(_) => return Ok(()),
-            // The change may or may not have been made: the claims run out by themselves if it was not.
+            // The change may or may not have been made.
             Err(AskError::Engine(error)) => return Err(error.into()),
             Err(AskError::Refused(refused)) => refused,
         };
-        self.release(id, &added).await?;
+        // What was claimed is not released: another change of this customer may have added the same. If none has, the
+        // claims run out by themselves.
         match refused {
             customer::Error::NotFound => Err(UpdateError::NotFound),
             customer::Error::Conflict | customer::Error::ClaimsExpired => Err(UpdateError::Conflict),
@@ -184,19 +196,19 @@ impl Engine {
         history::of_known_customer(self.inner.shared.store.as_ref(), id.bytes(), AuditLog::apply)
     }
 
-    /// Claims all of the identifiers, or none. Gives until when they may be used.
+    /// Claims the identifiers. Gives until when they may be used.
     async fn claim(
         &self,
         id: CustomerId,
         identifiers: &[Identifier],
-    ) -> Result<Result<Timestamp, Vec<Clash>>, EngineError> {
+    ) -> Result<Result<Timestamp, Clashes>, EngineError> {
         let asked: Result<Vec<_>, _> = identifiers
             .iter()
             .map(|identifier| {
                 self.start::<Claim>(identifier.id().bytes(), identifier::Command::Claim { customer: id })
             })
             .collect();
-        let (mut until, mut mine, mut clashes) = (Timestamp::MAX, Vec::new(), Vec::new());
+        let (mut until, mut mine, mut others) = (Timestamp::MAX, Vec::new(), Vec::new());
         for (identifier, answer) in identifiers.iter().zip(asked?) {
             let mut answered = answer.wait().await;
             while let Ok(identifier::Reply::Lapsed { holder }) = answered {
@@ -208,7 +220,7 @@ impl Engine {
                     mine.push(identifier.clone());
                 }
                 Ok(identifier::Reply::Taken { holder }) => {
-                    clashes.push(Clash { identifier: identifier.clone(), holder })
+                    others.push(Clash { identifier: identifier.clone(), holder })
                 }
                 Ok(identifier::Reply::Done | identifier::Reply::Lapsed { .. }) => {
                     unreachable!("a claim answers whose it is")
@@ -217,11 +229,7 @@ impl Engine {
                 Err(AskError::Refused(never)) => match never {},
             }
         }
-        if clashes.is_empty() {
-            return Ok(Ok(until));
-        }
-        self.release(id, &mine).await?;
-        Ok(Err(clashes))
+        Ok(if others.is_empty() { Ok(until) } else { Err(Clashes { mine, others }) })
     }
 
     /// Whose an identifier is that `holder` has claimed and not confirmed in time. Now that its time is up it cannot get

@@ -70,6 +70,35 @@ fn of_many_who_want_one_identifier_one_gets_it() {
     });
 }
 
+/// Two changes of one customer that add the same: one is refused, and takes nothing away from the other.
+#[test]
+fn a_refused_change_leaves_what_another_has_added() {
+    run(async {
+        let engine = start(&MemoryDisk::new()).await;
+        let ann = member(&engine, "ann").await;
+        let look = engine.read_customer(ann, |customer, _, _| customer.identity().cloned());
+        let before = look.await.unwrap().flatten().unwrap();
+        let mut changed = before.profile.clone();
+        changed.email = Some("ann@example.com".into());
+        let tries: Vec<_> = (0..8)
+            .map(|number| {
+                let (engine, mut changed) = (engine.clone(), changed.clone());
+                changed.names.last = Some(format!("Name {number}").into());
+                actix::spawn(async move { engine.update_customer(ann, before.updated_at, changed).await })
+            })
+            .collect();
+        let mut done = 0;
+        for answer in tries {
+            match answer.await.unwrap() {
+                Ok(()) => done += 1,
+                Err(error) => assert!(matches!(error, UpdateError::Conflict), "{error:?}"),
+            }
+        }
+        assert_eq!(done, 1);
+        assert_eq!(engine.find_customer(&Identifier::email("ann@example.com")).await.unwrap(), Some(ann));
+    });
+}
+
 #[test]
 fn a_changed_profile_moves_identifiers() {
     run(async {
