@@ -89,7 +89,10 @@ impl Engine {
                 return Err(EngineError::Crashed.into());
             }
             Err(AskError::Refused(customer::Error::TooMuchToForget)) => return Err(EraseError::TooMuch),
-            Err(AskError::Refused(_)) => return Err(EraseError::NotFound),
+            // Perhaps by this very request, sent before: by now that is durable.
+            Err(AskError::Refused(_)) => {
+                return self.repeated_erasure(request, user).await?.ok_or(EraseError::NotFound);
+            }
             Err(AskError::Engine(error)) => return Err(error.into()),
         };
         self.wait_until_forgotten(&forgetting, tombstone).await?;

@@ -1,7 +1,7 @@
 //! Customers and their identifiers.
 
-use domain::{customer::ExternalId, identifier::Identifier};
-use laurel_actors::{CreateError, UpdateError};
+use domain::{customer::ExternalId, id::CustomerId, identifier::Identifier};
+use laurel_actors::{CreateError, Engine, EraseError, Erasure, UpdateError};
 use store::MemoryDisk;
 
 use crate::support::{member, profile, run, start, stop};
@@ -97,6 +97,30 @@ fn a_refused_change_leaves_what_another_has_added() {
         assert_eq!(done, 1);
         assert_eq!(engine.find_customer(&Identifier::email("ann@example.com")).await.unwrap(), Some(ann));
     });
+}
+
+/// The second comes when the first has been decided and is not durable yet.
+#[test]
+fn an_erasure_that_is_asked_for_twice_at_once_is_done_once_and_answered_twice() {
+    run(async {
+        let engine = start(&MemoryDisk::new()).await;
+        for round in 0..20 {
+            let ann = member(&engine, "ann").await;
+            let request = format!("request {round}");
+            let [first, second] = both_answers(&engine, ann, request).await.map(Result::unwrap);
+            assert_eq!(first.tombstone, second.tombstone);
+            assert!(matches!(engine.erase(ann, "another request", "ann").await, Err(EraseError::NotFound)));
+        }
+    });
+}
+
+async fn both_answers(engine: &Engine, who: CustomerId, request: String) -> [Result<Erasure, EraseError>; 2] {
+    let tries = [(); 2].map(|()| {
+        let (engine, request) = (engine.clone(), request.clone());
+        actix::spawn(async move { engine.erase(who, &request, "ann").await })
+    });
+    let [first, second] = tries;
+    [first.await.unwrap(), second.await.unwrap()]
 }
 
 #[test]
