@@ -155,13 +155,15 @@ pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartEr
     Ok((engine, recovery))
 }
 
+type Opened = (Arc<dyn Store<Companion>>, Recovered, Placement);
+
 /// Opens the store, and sees to it that what is queued will be written.
 fn open(
     options: store::Options,
     disk: Arc<dyn Disk>,
     threads: Threads,
     listener: Arc<Dispatcher>,
-) -> Result<(Arc<dyn Store<Companion>>, Recovered, Placement), OpenError> {
+) -> Result<Opened, OpenError> {
     let fold = Arc::new(EntityFold);
     match threads {
         Threads::Own => {

@@ -37,7 +37,7 @@ pub use error::{
     AppendError, CheckpointError, CloseError, CommitFailure, FoldError, OpenError, ReadError, Table,
 };
 pub use key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
-pub use open::{Recovered, open, open_stepped};
+pub use open::{Recovered, Stepped, open, open_stepped};
 pub use options::{Options, PageCheck};
 pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;

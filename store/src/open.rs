@@ -53,6 +53,9 @@ pub fn open<T: Send + 'static>(
     Ok((Arc::new(RedbStore::new(shared, queue, Writers::Threads(threads))), recovered))
 }
 
+/// An open store, what it starts from, and who writes it.
+pub type Stepped<T> = (Arc<RedbStore<T>>, Recovered, Steps<T>);
+
 /// Opens the store without threads: commits and checkpoints happen when the owner of the [`Steps`] takes one, on the
 /// caller's thread. Everything else is as after [`open`].
 ///
@@ -63,7 +66,7 @@ pub fn open_stepped<T: Send + 'static>(
     disk: Arc<dyn Disk>,
     fold: Arc<dyn Fold>,
     listener: Arc<dyn Listener<T>>,
-) -> Result<(Arc<RedbStore<T>>, Recovered, Steps<T>), OpenError> {
+) -> Result<Stepped<T>, OpenError> {
     let Parts { shared, queue, committer, recovered } = assemble(options, disk, fold, listener)?;
     let steps = Steps::new(Arc::clone(&shared), Arc::clone(&queue), committer);
     shared.rotation.connect(steps.rotating());
