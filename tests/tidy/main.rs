@@ -18,8 +18,13 @@ const LONG_FUNCTIONS: [(&str, &str, usize); 0] = [];
 /// What says nothing about what is inside.
 const EMPTY_NAMES: [&str; 4] = ["utils", "helpers", "common", "manager"];
 /// Each crate with those of the workspace it may know.
-const MAY_KNOW: [(&str, &[&str]); 4] =
-    [("domain", &[]), ("store", &[]), ("actors", &["domain", "store"]), ("http", &["domain", "actors"])];
+const MAY_KNOW: [(&str, &[&str]); 5] = [
+    ("domain", &[]),
+    ("store", &[]),
+    ("actors", &["domain", "store"]),
+    ("http", &["domain", "actors"]),
+    ("simulation", &["domain", "store", "actors"]),
+];
 /// Who may know whom in tests alone: an engine is started with the options and the disk of its store.
 const MAY_KNOW_IN_TESTS: [(&str, &str); 1] = [("http", "store")];
 

@@ -1,0 +1,130 @@
+//! What goes wrong: the end of each life of the process, and what fails while it lives.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use actors::Engine;
+use store::MemoryDisk;
+use tokio::sync::Notify;
+
+use crate::{report::Totals, schedule::Choices, trace::Trace};
+
+/// What is left of the disk when a process has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// All that was written: the process was killed.
+    Written,
+    /// What was synced: the power was cut.
+    Synced,
+    /// What was synced and any part of the rest.
+    Torn(u64),
+}
+
+impl Left {
+    /// The disk of the next life.
+    pub fn of(self, disk: &MemoryDisk) -> MemoryDisk {
+        match self {
+            Self::Written => disk.copy(),
+            Self::Synced => disk.crash(),
+            Self::Torn(seed) => disk.crash_torn(seed),
+        }
+    }
+}
+
+/// How a life ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// When everything is done.
+    Done,
+    /// At a disk operation, by its number from now.
+    AtOperation(u64),
+    /// After a while.
+    After(Duration),
+}
+
+/// A life of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// How it ends.
+    pub end: End,
+    /// What is left then.
+    pub left: Left,
+    /// How often something fails meanwhile.
+    pub faults: usize,
+}
+
+/// The lives of a run; the last one ends when everything is done.
+pub fn lives(choices: &mut Choices) -> Vec<Life> {
+    let count = choices.below(6);
+    let mut lives: Vec<_> = (0..count).map(|_| life(choices)).collect();
+    let faults = if choices.percent(50) { choices.below(4) } else { 0 };
+    lives.push(Life { end: End::Done, left: Left::Written, faults });
+    lives
+}
+
+fn life(choices: &mut Choices) -> Life {
+    let end = if choices.percent(65) {
+        // Most lives have some hundred operations; an opening has about thirty.
+        let most = choices.one_of(&[40, 150, 400, 900]);
+        End::AtOperation(u64::try_from(choices.between(1, most)).unwrap_or(1))
+    } else {
+        End::After(choices.millis(1500))
+    };
+    let left = match choices.below(4) {
+        0 => Left::Written,
+        1 => Left::Synced,
+        _ => Left::Torn(choices.number()),
+    };
+    Life { end, left, faults: if choices.percent(50) { choices.below(4) } else { 0 } }
+}
+
+/// The end of a life, which several parts of it may notice.
+#[derive(Debug, Clone, Default)]
+pub struct Alive(Rc<Notify>);
+
+impl Alive {
+    /// The power is off, or the process is killed.
+    pub fn end(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits for the end.
+    pub async fn ended(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// Lets things fail, one after the other.
+pub async fn sabotage(
+    mut choices: Choices,
+    faults: usize,
+    disk: MemoryDisk,
+    engine: Engine,
+    (trace, totals): (Trace, Rc<RefCell<Totals>>),
+) {
+    for _ in 0..faults {
+        tokio::time::sleep(choices.millis(400)).await;
+        let what = choices.below(5);
+        trace.note(format_args!("fault {what}"));
+        if what < 4 {
+            totals.borrow_mut().faults += 1;
+        }
+        let ahead = u64::try_from(choices.below(6)).unwrap_or(0) + 1;
+        match what {
+            0 | 1 => disk.fail_sync(disk.syncs() + ahead),
+            2 => disk.fail_operation(disk.operations() + ahead),
+            3 => {
+                disk.set_full(true);
+                tokio::time::sleep(choices.millis(300)).await;
+                disk.set_full(false);
+            }
+            _ => engine.hold_up(choices.below(4), choices.millis(80)),
+        }
+    }
+}
+
+/// Nothing fails any more.
+pub fn mend(disk: &MemoryDisk) {
+    disk.fail_sync(0);
+    disk.fail_operation(0);
+    disk.set_full(false);
+}

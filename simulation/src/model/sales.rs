@@ -1,0 +1,91 @@
+//! Sales: the newest version that was sent is in force, each accepted version has a number of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    id::SaleId,
+    sale::{Content, Outcome, Sale},
+};
+
+use super::{Asked, Model, Sight, Status};
+use crate::{
+    report::{Violation, hold},
+    workload::{perform::Told, request::Request},
+};
+
+impl Model {
+    /// The versions that were sent of each sale.
+    pub(super) fn sales_sent(&self) -> BTreeMap<SaleId, Vec<(&Content, &Asked)>> {
+        let mut sent: BTreeMap<SaleId, Vec<_>> = BTreeMap::new();
+        for asked in self.asked.values() {
+            if let Request::Sell { sale, request } = &asked.request {
+                sent.entry(*sale).or_default().push((&request.content, asked));
+            }
+        }
+        sent
+    }
+}
+
+pub(super) fn check(model: &Model, sight: &Sight) -> Result<(), Violation> {
+    for (id, versions) in model.sales_sent() {
+        let sale = sight.sales.get(&id).and_then(Option::as_ref);
+        let answered = versions.iter().any(|(_, asked)| matches!(asked.status(), Status::Done(_)));
+        match sale {
+            None => hold!(!answered, "sale {id} was taken in and is not there"),
+            Some(sale) => one(id, sale, &versions)?,
+        }
+    }
+    Ok(())
+}
+
+fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)]) -> Result<(), Violation> {
+    let current =
+        sale.current().ok_or_else(|| Violation::of(format!("sale {id} has no version in force")))?;
+    let (mut numbers, mut open) = (BTreeSet::new(), 0);
+    for (content, asked) in versions {
+        match asked.status() {
+            Status::Done(Told::Sold(receipt)) => {
+                hold!(
+                    content.modified_time <= current.content.modified_time,
+                    "a version of sale {id} of {:?} was taken in, in force is one of {:?}",
+                    content.modified_time,
+                    current.content.modified_time
+                );
+                hold!(
+                    receipt.revision <= current.number,
+                    "sale {id} goes back from {receipt:?} to {}",
+                    current.number
+                );
+                // Sent again when others have come, or its payers, it is told what it is by then.
+                open += usize::from(asked.in_doubt);
+                if receipt.outcome == Outcome::Accepted {
+                    hold!(
+                        numbers.insert(receipt.revision),
+                        "two versions of sale {id} are number {}",
+                        receipt.revision
+                    );
+                }
+            }
+            Status::Done(_) | Status::Refused => {}
+            Status::Open => open += 1,
+        }
+    }
+    let (known, number) = (numbers.len(), usize::try_from(current.number).unwrap_or(usize::MAX));
+    hold!(
+        known <= number && number <= known + open,
+        "sale {id} has {number} versions; {known} were accepted and {open} not answered"
+    );
+    let is_of = |content: &Content| {
+        content.subtotal == current.content.subtotal && content.is_voided == current.content.is_voided
+    };
+    hold!(
+        versions.iter().any(|(content, _)| is_of(content)),
+        "nobody has sent the version of sale {id} that is in force"
+    );
+    let newest = versions
+        .iter()
+        .filter(|(content, _)| content.modified_time == current.content.modified_time)
+        .any(|(content, _)| is_of(content));
+    hold!(newest, "the version of sale {id} in force is not the newest one");
+    Ok(())
+}
