@@ -21,8 +21,8 @@ pub enum Threads {
 pub struct Steps(pub(crate) store::Steps<Companion>);
 
 impl Steps {
-    /// Makes everything queued durable, or loses it; whoever waits for it is told. Answers whether there was anything to
-    /// do.
+    /// Makes everything queued durable, or loses it; whoever waits for it is told. Answers whether there was anything
+    /// to do.
     pub fn commit(&self) -> bool {
         self.0.commit()
     }

@@ -199,8 +199,8 @@ impl Entity for Claim {
             Command::Claim { customer } => self.claim(customer, None, context.now),
             Command::TakeOver { customer, from } => self.claim(customer, Some(from), context.now),
             Command::Confirm { customer } => Decision {
-                // A creation is decided while its claim holds, and nobody takes the claim over who has not looked whether
-                // there was one. Whoever has been confirmed keeps it all the same.
+                // A creation is decided while its claim holds, and nobody takes the claim over who has not looked
+                // whether there was one. Whoever has been confirmed keeps it all the same.
                 events: if self.holder().is_some() {
                     Vec::new()
                 } else {

@@ -1,11 +1,11 @@
 //! Deterministic simulation of everything below HTTP: the real entities, actors, effects, journal and tables, over a
-//! disk in memory that fails, with clients that give up, repeat themselves and get in each other's way. One seed decides
-//! all of it, so that what went wrong once goes wrong again.
+//! disk in memory that fails, with clients that give up, repeat themselves and get in each other's way. One seed
+//! decides all of it, so that what went wrong once goes wrong again.
 //!
-//! Everything is on one thread: the actors share a runtime whose timers move when nobody has anything to do, and commits
-//! and checkpoints are steps that the run takes when its seed says so. A crash drops the runtime with everything on it;
-//! the next process starts on what is left of the disk. While nobody asks anything, the whole state is held against a
-//! model that knows what was asked and answered.
+//! Everything is on one thread: the actors share a runtime whose timers move when nobody has anything to do, and
+//! commits and checkpoints are steps that the run takes when its seed says so. A crash drops the runtime with
+//! everything on it; the next process starts on what is left of the disk. While nobody asks anything, the whole state
+//! is held against a model that knows what was asked and answered.
 
 mod alarm;
 mod faults;

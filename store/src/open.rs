@@ -1,5 +1,5 @@
-//! Opening a store: lock, files, replay, whoever writes. Everything that can be wrong with what is on disk is found here, and
-//! nothing of it is passed over.
+//! Opening a store: lock, files, replay, whoever writes. Everything that can be wrong with what is on disk is found
+//! here, and nothing of it is passed over.
 
 use crate::checkpoint;
 use crate::committer::Committer;

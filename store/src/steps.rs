@@ -12,8 +12,9 @@ use crate::shared::{Shared, lock};
 use crate::store::CheckpointReport;
 use std::sync::{Arc, Mutex, Weak};
 
-/// The right to commit and to make checkpoints, step by step. All steps must be taken on one thread, and none inside the
-/// listener. A [checkpoint](crate::Store::checkpoint) that leaves behind what was erased takes a commit step by itself.
+/// The right to commit and to make checkpoints, step by step. All steps must be taken on one thread, and none inside
+/// the listener. A [checkpoint](crate::Store::checkpoint) that leaves behind what was erased takes a commit step by
+/// itself.
 ///
 /// When it is dropped, nothing is written any more: what is queued is lost, as it is when a process is killed.
 pub struct Steps<T> {
@@ -43,8 +44,9 @@ impl<T: Send + 'static> Steps<T> {
         })
     }
 
-    /// One round of the committer: what is queued at this moment becomes durable, or is lost, and the listener has been
-    /// told. After a failed commit it first tries to make the journal writable again. Answers whether anything was done.
+    /// One round of the committer: what is queued at this moment becomes durable, or is lost, and the listener has
+    /// been told. After a failed commit it first tries to make the journal writable again. Answers whether anything
+    /// was done.
     pub fn commit(&self) -> bool {
         lock(&self.committer).step()
     }

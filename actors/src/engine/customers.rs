@@ -232,8 +232,8 @@ impl Engine {
         Ok(if others.is_empty() { Ok(until) } else { Err(Clashes { mine, others }) })
     }
 
-    /// Whose an identifier is that `holder` has claimed and not confirmed in time. Now that its time is up it cannot get
-    /// the identifier any more; but it may have it, and the confirmation is on its way.
+    /// Whose an identifier is that `holder` has claimed and not confirmed in time. Now that its time is up it cannot
+    /// get the identifier any more; but it may have it, and the confirmation is on its way.
     async fn after_lapse(
         &self,
         id: CustomerId,
