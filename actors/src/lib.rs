@@ -39,8 +39,9 @@ mod threads;
 pub use clock::{Clock, ClockError};
 pub use engine::{
     ChangeStateError, ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError,
-    Engine, EraseError, Erasure, JobError, MemberPage, PostError, SaleAnswer, SaleCursor, SaleDate,
-    SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Seed, Seeded, Simulated,
+    Engine, EraseError, Erasure, ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale,
+    ExplainedVersion, JobError, MemberPage, MemberState, OtherSide, PostError, SaleAnswer, SaleCursor,
+    SaleDate, SaleError, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Seed, Seeded, Simulated,
     SimulatedTrigger, SimulationError, SimulationRequest, SortDirection, StandupError, Transferred,
     TriggerError, UpdateError,
 };

@@ -8,8 +8,9 @@ use std::{
 
 use arc_swap::ArcSwap;
 use domain::{
-    configuration::{Configuration, Objects},
+    configuration::{Configuration, ObjectKind, Objects},
     entity::Entity,
+    id::RuleTreeId,
     program::{PlacesVersion, Program},
 };
 use store::Store;
@@ -71,6 +72,16 @@ impl Programs {
         self.keep(Arc::clone(&program));
         Ok(program)
     }
+}
+
+/// The versions that the rule trees had in the program of a version.
+pub fn tree_versions(
+    version: u32,
+    store: &dyn Store<Companion>,
+) -> Result<BTreeMap<RuleTreeId, u32>, EngineError> {
+    let (objects, _) = objects_of(version, store)?;
+    let trees = objects.list(ObjectKind::RuleTree).iter();
+    Ok(trees.map(|tree| (RuleTreeId(tree.id), tree.version)).collect())
 }
 
 fn compile_version(

@@ -8,6 +8,7 @@ mod configuration;
 mod customers;
 mod erasure;
 mod events;
+mod explanation;
 mod inflight;
 mod jobs;
 mod points;
@@ -33,6 +34,9 @@ pub use configuration::{ConfigureError, EditError};
 pub use customers::{Clash, CreateError, UpdateError};
 pub use erasure::{EraseError, Erasure};
 pub use events::TriggerError;
+pub use explanation::{
+    ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale, ExplainedVersion, MemberState, OtherSide,
+};
 pub use jobs::JobError;
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};

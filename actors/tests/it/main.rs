@@ -7,6 +7,7 @@ mod customers;
 mod due;
 mod durability;
 mod edits;
+mod explanations;
 mod jobs;
 mod points;
 mod sales;

@@ -197,7 +197,7 @@ impl AuditLog {
 
     fn apply_about(&mut self, posted: &PointsPosted) {
         let corrects = match &posted.about {
-            About::Nothing => return,
+            About::Nothing | About::Received { .. } => return,
             About::Correction(row) => Some(*row),
             About::Reversal(rows) => {
                 for undone in rows {

@@ -239,12 +239,12 @@ fn program_of<'a>(earlier: Option<&EvaluationRecord>, context: &Context<'a>) -> 
     fetched.map(AsRef::as_ref).ok_or(Need::Program(version))
 }
 
-/// What was looked at when a revision of a sale is decided on a state in which nothing is due.
+/// What was looked at when a revision of a sale is decided on a state in which nothing is due, and what trees give.
 pub(super) fn trace(
     customer: &Customer,
     credit: &CreditSale,
     context: &Context<'_>,
-) -> Result<Vec<Round>, Stop> {
+) -> Result<(Vec<Round>, Evaluation), Stop> {
     let earlier = earlier_evaluation(customer, credit, context).map_err(Stop::Need)?;
     let program = program_of(earlier, context).map_err(Stop::Need)?;
     let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
@@ -254,8 +254,8 @@ pub(super) fn trace(
     let sharing = Sharing::of_sale(customer, credit, earlier, business_time, context)?;
     let seen = Seen { customer, credit, earlier, program, standpoint: &standpoint, sharing };
     let mut rounds = Vec::new();
-    seen.evaluate(&draft, Some(&mut rounds))?;
-    Ok(rounds)
+    let evaluation = seen.evaluate(&draft, Some(&mut rounds))?;
+    Ok((rounds, evaluation))
 }
 
 /// A revision of a sale and the customer as its rules see them.

@@ -374,6 +374,13 @@ pub enum About {
     Reversal(Vec<Reversed>),
     /// It corrects this one.
     Correction(LedgerRowId),
+    /// It takes in what another customer has given.
+    Received {
+        /// Who gave it.
+        from: CustomerId,
+        /// The giver's rows that took it.
+        rows: Vec<LedgerRowId>,
+    },
 }
 
 /// How much of a row is undone.

@@ -428,20 +428,21 @@ fn answered(
     }
 }
 
-/// What was looked at when an event is decided on a state in which nothing is due.
+/// What was looked at when an event so deep in a cascade is decided on a state in which nothing is due, and what the
+/// trees give.
 pub(super) fn trace(
     customer: &Customer,
     event: &UserEvent,
+    depth: u8,
     context: &Context<'_>,
-) -> Result<Vec<Round>, Stop> {
+) -> Result<(Vec<Round>, Evaluation), Stop> {
     let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0);
     draft.settle(context.now, context.program)?;
     let mut rounds = Vec::new();
     let occurred = event.occurred.unwrap_or(context.now);
-    let occurring =
-        Occurring { customer, event, occurred, key: None, context, depth: 0, written: context.now };
-    occurring.evaluate(occurring.sharing()?, &draft, Some(&mut rounds));
-    Ok(rounds)
+    let occurring = Occurring { customer, event, occurred, key: None, context, depth, written: context.now };
+    let evaluation = occurring.evaluate(occurring.sharing()?, &draft, Some(&mut rounds));
+    Ok((rounds, evaluation))
 }
 
 fn counted(

@@ -11,6 +11,7 @@ mod counting;
 mod credit;
 mod due;
 mod event;
+mod explain;
 mod forgetting;
 mod happened;
 mod history;
@@ -43,6 +44,10 @@ pub use event::{
     About, BenefitKind, Cause, Direction, Entry, Event, JoiningUse, PointsPosted, PostedDetail, PostedRow,
     PostedStatus, PublishedEvent, Reversed, ReviewResult, ReviewSet, RulesActed, SaleCredited, TierBenefit,
     TierLeft, TierMove, TierMoveCause,
+};
+pub use explain::{
+    CutKind, Explained, Limited, LookedAt, LookedFor, LotTouched, MissingProgram, Past, PostedAs, Programs,
+    Recorded, RowPart, RowPlace, Unreproduced,
 };
 pub use forgetting::{Forget, Forgetting, Forgotten, Traces};
 pub use happened::{

@@ -166,8 +166,9 @@ impl Supposed {
     fn trace(&self, before: &Customer, context: &Context<'_>) -> Result<Vec<Round>, Stop> {
         match self {
             Self::Sale(credit) => credit::trace(before, credit, context),
-            Self::Event(event) => happened::trace(before, event, context),
+            Self::Event(event) => happened::trace(before, event, 0, context),
         }
+        .map(|(rounds, _)| rounds)
     }
 }
 

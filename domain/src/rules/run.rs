@@ -53,6 +53,11 @@ impl Program {
         run.trace = trace;
         let counted = tally::of_purchase(&ticket, &run.scene(standing, None));
         run.evaluation.counted = counted;
+        if run.trace.is_some() {
+            // Those that the index leaves out are shown too: they do not hold, and somebody asks why.
+            let all = self.candidates(None, purchase.time, standing, only);
+            run.show(&all, standing, None);
+        }
         let candidates = self.candidates(Some(&ticket), purchase.time, standing, only);
         run.round(&candidates, standing, None, 0);
         // What cannot be split is the largest payer's, and a ticket that only brings things back leads to nothing.
@@ -144,6 +149,14 @@ impl<'a> Run<'a> {
         Scene { program, time, ticket, event, standing, counted: &self.evaluation.counted }
     }
 
+    /// Notes what trees come to, if somebody asks.
+    fn show(&mut self, trees: &[&RuleTree], standing: &Standing<'_>, event: Option<&Happening<'_>>) {
+        if let Some(trace) = self.trace.take() {
+            trace.push(trace::round(trees, &self.scene(standing, event)));
+            self.trace = Some(trace);
+        }
+    }
+
     /// Lets some trees run together.
     fn round(
         &mut self,
@@ -152,10 +165,6 @@ impl<'a> Run<'a> {
         event: Option<&Happening<'_>>,
         depth: u8,
     ) {
-        if let Some(trace) = self.trace.take() {
-            trace.push(trace::round(trees, &self.scene(standing, event)));
-            self.trace = Some(trace);
-        }
         let (settled, counts_before) = {
             let scene = self.scene(standing, event);
             (run_together(trees, &scene), counts_before(trees, &scene))
@@ -256,6 +265,7 @@ impl<'a> Run<'a> {
             usage: usage.as_ref().unwrap_or(self.standing.usage),
             ..*self.standing
         };
+        self.show(&trees, &standing, Some(event));
         self.round(&trees, &standing, Some(event), depth);
     }
 }

@@ -28,13 +28,22 @@ impl Program {
     /// What the stay trees of the level that are in force at `at` say of a customer.
     pub fn stay(&self, level: TierLevelId, standing: &Standing<'_>, at: Timestamp) -> Stay<'_> {
         let mut stay = Stay { in_force: false, passed: Vec::new() };
-        for tree in self.tree_index().stays(level).filter(|tree| tree.holds_at(at)) {
+        for tree in self.stays_in_force(level, at) {
             stay.in_force = true;
             if self.progress(tree, standing, at).passed {
                 stay.passed.push(tree);
             }
         }
         stay
+    }
+
+    /// The stay trees of a level that are in force at `at`, in the order in which they run.
+    pub(crate) fn stays_in_force(
+        &self,
+        level: TierLevelId,
+        at: Timestamp,
+    ) -> impl Iterator<Item = &RuleTree> {
+        self.tree_index().stays(level).filter(move |tree| tree.holds_at(at))
     }
 
     /// The target of the level's stay rule: that of the first balance node of its first live tree that has one

@@ -2,20 +2,22 @@
 //! beside the evaluation, round by round, so that an evaluation that nobody asks about pays nothing for it.
 
 use super::{
-    Figure, NodeProgress, Scene, TreeProgress,
+    Figure, NodeProgress, Scene, Standing, TreeProgress,
     award::{Inputs, Worth, inputs, worth},
     lines::LineSet,
     matching::qualifying_lines,
     meter::Meter,
     progress::node_results,
+    tally::figure,
 };
 use crate::{
     amount::{AmountError, Points},
-    id::{OutcomeId, RuleTreeId},
+    id::{OutcomeId, RuleNodeId, RuleTreeId},
     program::{
         Program, RuleTree,
-        tree::{Effect, Outcome},
+        tree::{Comparison, Effect, Node, NodeTest, Outcome, Value, ValueComparison},
     },
+    time::Timestamp,
 };
 
 /// The trees that were looked at together.
@@ -90,6 +92,68 @@ impl TracedTree {
             passed: traced.passed,
         });
         Some(TreeProgress { tree: tree.id, passed: self.passed, nodes: nodes.collect() })
+    }
+
+    /// Where it failed: the first node in the way of the root, a leaf if it is not a group that is turned round. None
+    /// when it passed, or when its nodes hold and its arithmetic failed.
+    pub fn failed_at(&self, tree: &RuleTree) -> Option<RuleNodeId> {
+        if self.passed || self.nodes.last().is_none_or(|root| root.passed) {
+            return None;
+        }
+        let failed = |place: &usize| self.nodes.get(*place).is_some_and(|node| !node.passed);
+        let mut node = tree.nodes.last()?;
+        loop {
+            let below = match &node.test {
+                NodeTest::All(children) | NodeTest::Any(children) if !node.negate => {
+                    children.iter().copied().find(failed)
+                }
+                _ => None,
+            };
+            match below.and_then(|place| tree.nodes.get(place)) {
+                Some(child) => node = child,
+                None => return Some(node.id),
+            }
+        }
+    }
+}
+
+impl Program {
+    /// What trees of tier levels come to when nothing is happening, and what their outcomes give by themselves.
+    pub(crate) fn trace_levels(&self, trees: &[&RuleTree], standing: &Standing<'_>, at: Timestamp) -> Round {
+        let scene = Scene { program: self, time: at, ticket: None, event: None, standing, counted: &[] };
+        let traced = |tree: &&RuleTree| {
+            let nodes = node_results(tree, &scene);
+            let passed = nodes.last().is_some_and(|root| root.passed);
+            let outcomes = outcomes(tree, &scene, LineSet::NONE).unwrap_or_default();
+            TracedTree { tree: tree.id, passed, nodes, outcomes }
+        };
+        Round { lookup: None, trees: trees.iter().map(traced).collect() }
+    }
+}
+
+impl Node {
+    /// What its value is compared with, and how; none: it compares no number.
+    pub fn compared_with(&self) -> Option<(Comparison, Figure)> {
+        Some(match &self.test {
+            NodeTest::Balance(test) | NodeTest::Lifetime(test) => {
+                (test.comparison, Figure::Points(test.target))
+            }
+            NodeTest::Count(test) => (test.comparison, figure(&test.what, test.target)),
+            NodeTest::Counter(test) => (test.comparison, Figure::Quantity(test.target)),
+            NodeTest::Membership(test) => (Comparison::AtLeast, Figure::Whole(i64::from(test.min_days))),
+            NodeTest::Field(test) => match (test.test.comparison, test.test.values.as_slice()) {
+                (ValueComparison::One(comparison), [Value::Number(number)]) => {
+                    (comparison, Figure::Quantity(*number))
+                }
+                _ => return None,
+            },
+            NodeTest::All(_)
+            | NodeTest::Any(_)
+            | NodeTest::CurrentPurchase(_)
+            | NodeTest::Tags(_)
+            | NodeTest::Attribute(_)
+            | NodeTest::CurrentEvent(_) => return None,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod deposits;
 mod due;
 mod expiry;
 mod expiry_policies;
+mod explaining;
 mod forgetting;
 mod gap;
 mod histories;

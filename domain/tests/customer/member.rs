@@ -7,11 +7,11 @@ use laurel_domain::{
     allotment::{self, Allotment, Asking, Grant, Granted},
     customer::{
         AnsweredEvent, AuditRow, Command, CreditSale, Customer, DepositDetail, Effect, Error,
-        EvaluationRecord, Event, Fetched, Fingerprint, History, Need, Placement, PostedDetail, Posting,
+        EvaluationRecord, Event, Fetched, Fingerprint, History, Need, Past, Placement, PostedDetail, Posting,
         Profile, Purpose, Remembered, Reply, SpendDetail, TierCommand, TierHistory, TierMoveCause,
         TierMovement, TiersDecided,
     },
-    entity::{Context, Entity, Verdict},
+    entity::{Context, Decision, Entity, Verdict},
     id::{AllotmentId, CustomerId, IdRun, SaleId, TierLevelId},
     program::Program,
     rules::Share,
@@ -47,6 +47,7 @@ pub struct Member {
     /// Effects for allotments are lost on the way from now on.
     pub deaf: bool,
     history: History,
+    past: Past,
     decisions: u128,
 }
 
@@ -66,6 +67,7 @@ impl Member {
             shared: Shared::default(),
             deaf: false,
             history: History::default(),
+            past: Past::default(),
             decisions: 0,
         }
     }
@@ -100,6 +102,8 @@ impl Member {
         loop {
             match self.ask(&command, &fetched)? {
                 Verdict::Decided(decision) => {
+                    let Decision { events, effects, .. } = &decision;
+                    crate::explaining::explained(self, &self.past, &command, events, effects);
                     for event in &decision.events {
                         self.apply(event);
                     }
@@ -181,6 +185,7 @@ impl Member {
     pub fn apply(&mut self, event: &Event) {
         self.customer.apply(event);
         self.history.apply(event);
+        self.past.apply(event);
         match event {
             Event::SaleCredited(credited) => {
                 let place = self.records.iter().position(|record| record.sale == credited.sale);

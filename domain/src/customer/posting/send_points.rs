@@ -85,6 +85,8 @@ impl Run<'_> {
         for lot in transfer.drawn.iter().flat_map(|drawn| &drawn.lots) {
             self.receive_sent(lot, account, transfer.preserve_expiration)?;
         }
+        let rows = transfer.drawn.iter().map(|drawn| drawn.row).collect();
+        self.about = About::Received { from: transfer.from, rows };
         let rows = vec![self.row(account.id, None, amount)];
         Ok(Outcome { status: PostedStatus::Ok, rows, shortfall: Points::ZERO })
     }
