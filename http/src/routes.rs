@@ -101,7 +101,7 @@ fn point_of_sale(bench: bool) -> Vec<Row> {
 
 fn points(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{
-        all_balances, balance, deposit, expirations, expire, fetch_point_audit_logs, modify, spend,
+        all_balances, balance, deposit, expirations, expire, explain, fetch_point_audit_logs, modify, spend,
         spend_multiple, transfer,
     };
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
@@ -128,6 +128,7 @@ fn points(prefix: &str, documented: bool) -> Vec<Row> {
             "fetch_point_audit_logs",
             |rows| rows.route(post().to(fetch_point_audit_logs)),
         ),
+        row("/incentives/api/1.0/point_audit_logs/explain", "explain", |rows| rows.route(post().to(explain))),
     ]
 }
 

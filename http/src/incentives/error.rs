@@ -67,6 +67,14 @@ pub enum IncentivesCode {
     RequestNotFound,
     /// More hangs on a customer than can be erased at once.
     TooManyRecords,
+    /// No such row of the ledger.
+    AuditLogNotFound,
+    /// No such change of level.
+    TierMovementNotFound,
+    /// No such sale.
+    TransactionNotFound,
+    /// Several stores have a sale of that id.
+    AmbiguousTransaction,
     /// No such point account.
     PointAccountNotFound,
     /// No such tier system.
@@ -130,6 +138,10 @@ impl IncentivesCode {
             Self::UserNotFound => ("user_not_found", 404, "not_found"),
             Self::RequestNotFound => ("request_not_found", 404, "not_found"),
             Self::TooManyRecords => ("too_many_records", 400, "limit"),
+            Self::AuditLogNotFound => ("audit_log_not_found", 404, "not_found"),
+            Self::TierMovementNotFound => ("tier_movement_not_found", 404, "not_found"),
+            Self::TransactionNotFound => ("transaction_not_found", 404, "not_found"),
+            Self::AmbiguousTransaction => ("ambiguous_transaction", 409, "conflict"),
             Self::PointAccountNotFound => ("point_account_not_found", 404, "not_found"),
             Self::TierSystemNotFound => ("tier_system_not_found", 404, "not_found"),
             Self::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
@@ -348,6 +360,10 @@ impl IncentivesError {
             | IncentivesCode::UserNotFound
             | IncentivesCode::RequestNotFound
             | IncentivesCode::TooManyRecords
+            | IncentivesCode::AuditLogNotFound
+            | IncentivesCode::TierMovementNotFound
+            | IncentivesCode::TransactionNotFound
+            | IncentivesCode::AmbiguousTransaction
             | IncentivesCode::PointAccountNotFound
             | IncentivesCode::TierSystemNotFound
             | IncentivesCode::TierLevelNotFound

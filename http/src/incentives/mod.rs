@@ -16,6 +16,7 @@ mod jobs;
 mod modify;
 mod movement;
 mod objects;
+mod point_audit_logs;
 mod posting;
 mod request;
 mod retailer_standup;
@@ -50,6 +51,7 @@ pub(crate) use movement::{
     fetch_history, maintenance, move_user, qualifying, remove_user,
 };
 pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_of};
+pub(crate) use point_audit_logs::{__path_explain, explain};
 pub(crate) use retailer_standup::{
     __path_enable_standup_mode, __path_seed_point_issuance_logs, __path_set_standup_mode_expiration,
     enable_standup_mode, seed_point_issuance_logs, set_standup_mode_expiration,

@@ -58,6 +58,7 @@ pub fn document() -> openapi::OpenApi {
         incentives::job_status,
         incentives::user_progress,
         incentives::fetch_user_state,
+        incentives::explain,
         incentives::simulate_transaction,
         incentives::simulate_event,
         incentives::forget_user,

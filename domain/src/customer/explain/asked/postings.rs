@@ -7,7 +7,8 @@ use crate::{
     amount::{AmountError, Points},
     customer::{
         About, Command, DepositDetail, Drawn, Effect, Event, ExpireDetail, ModifyDetail, MoveDetail, Naming,
-        PointsPosted, PostedDetail, Posting, Purpose, ReversalTarget, ReverseDetail, Reversed, SeedDetail, SendDetail, SpendDetail, Transfer,
+        PointsPosted, PostedDetail, Posting, Purpose, ReversalTarget, ReverseDetail, Reversed, SeedDetail,
+        SendDetail, SpendDetail, Transfer,
     },
     id::PointAccountId,
     ledger::{ExpiringAmount, Lot, Movement, ReceivedBy, TakenFor},
@@ -220,7 +221,9 @@ fn deposit(detail: &PostedDetail, movements: &[Movement]) -> Option<DepositDetai
 }
 
 fn seed(detail: &PostedDetail, movement: &Movement) -> Option<SeedDetail> {
-    let Movement::Received { row, account, source, points, occurred, by: ReceivedBy::Migration, .. } = movement else {
+    let Movement::Received { row, account, source, points, occurred, by: ReceivedBy::Migration, .. } =
+        movement
+    else {
         return None;
     };
     let deposit = DepositDetail {
