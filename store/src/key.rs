@@ -2,6 +2,7 @@
 //!
 //! Owns only identity and its byte form. Nothing here knows what an entity or an index means.
 
+use crate::row_key::RowKey;
 use std::fmt;
 
 /// The name of one entity: its kind and its 16-byte id. Encodes to 17 bytes whose order is the order of the type.
@@ -123,7 +124,7 @@ pub enum IndexChange {
         /// The index the row is in.
         index: IndexId,
         /// Key of the row; rows are ordered by its bytes.
-        key: Box<[u8]>,
+        key: RowKey,
         /// Value of the row.
         value: Box<[u8]>,
     },
@@ -132,6 +133,6 @@ pub enum IndexChange {
         /// The index the row is in.
         index: IndexId,
         /// Key of the row.
-        key: Box<[u8]>,
+        key: RowKey,
     },
 }

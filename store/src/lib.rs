@@ -25,6 +25,7 @@ mod queue;
 mod record_bytes;
 mod redb_store;
 mod rotation;
+mod row_key;
 mod shared;
 mod state;
 mod steps;
@@ -42,6 +43,7 @@ pub use options::{Options, PageCheck};
 pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
+pub use row_key::RowKey;
 pub use steps::Steps;
 pub use store::{
     Append, CheckpointReport, Committed, CommittedRecord, Direction, Fold, Folded, Haste, IndexRow, Listener,

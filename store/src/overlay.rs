@@ -3,6 +3,7 @@
 //! Must not read tables: whoever reads joins overlay and tables, overlay first.
 
 use crate::key::{IndexChange, IndexId, Lsn};
+use crate::row_key::RowKey;
 use crate::store::Direction;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -21,10 +22,10 @@ pub(crate) struct OverlayRow {
     pub(crate) value: Option<Box<[u8]>>,
 }
 
-type Rows = BTreeMap<Box<[u8]>, OverlayRow>;
+type Rows = BTreeMap<RowKey, OverlayRow>;
 
 /// A row with its key.
-pub(crate) type KeyedRow = (Box<[u8]>, OverlayRow);
+pub(crate) type KeyedRow = (RowKey, OverlayRow);
 
 /// Bounds borrowed from a scan.
 pub(crate) type KeyBounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
@@ -103,7 +104,7 @@ impl Overlay {
         mut visit: impl FnMut(IndexId, &[u8], &OverlayRow) -> Result<(), E>,
     ) -> Result<(), E> {
         for index in self.indexes() {
-            let mut after: Option<Box<[u8]>> = None;
+            let mut after: Option<RowKey> = None;
             loop {
                 let start = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
                 let rows = self.range(index, (start, Bound::Unbounded), Direction::Forward, CHUNK);
@@ -120,7 +121,7 @@ impl Overlay {
     /// Forgets every row whose newest change is at or below `cut`.
     pub(crate) fn drop_through(&self, cut: Lsn) {
         for index in self.indexes() {
-            let mut after: Option<Box<[u8]>> = None;
+            let mut after: Option<RowKey> = None;
             while let Some(last) = self.drop_chunk(index, after.as_deref(), cut) {
                 after = Some(last);
             }
@@ -128,11 +129,11 @@ impl Overlay {
     }
 
     /// Drops among the next rows after a key; answers the last key it looked at.
-    fn drop_chunk(&self, index: IndexId, after: Option<&[u8]>, cut: Lsn) -> Option<Box<[u8]>> {
+    fn drop_chunk(&self, index: IndexId, after: Option<&[u8]>, cut: Lsn) -> Option<RowKey> {
         let mut indexes = self.write();
         let rows = indexes.get_mut(&index)?;
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let looked_at: Vec<(Box<[u8]>, bool)> = rows
+        let looked_at: Vec<(RowKey, bool)> = rows
             .range::<[u8], _>((start, Bound::Unbounded))
             .take(CHUNK)
             .map(|(key, row)| (key.clone(), row.lsn <= cut))

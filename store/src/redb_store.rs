@@ -175,7 +175,7 @@ impl<T> RedbStore<T> {
                 Direction::Backward => *other > *key,
             };
             while let Some((changed_key, row)) = changed.next_if(|(other, _)| is_before(other)) {
-                found.extend(row.value.map(|value| (changed_key.into_vec(), value.into_vec())));
+                found.extend(row.value.map(|value| (changed_key.to_vec(), value.into_vec())));
             }
             match changed.next_if(|(other, _)| **other == *key) {
                 None => found.push((key, value)),
@@ -185,7 +185,7 @@ impl<T> RedbStore<T> {
         })?;
         if found.len() < limit {
             found.extend(
-                changed.filter_map(|(key, row)| row.value.map(|value| (key.into_vec(), value.into_vec()))),
+                changed.filter_map(|(key, row)| row.value.map(|value| (key.to_vec(), value.into_vec()))),
             );
         }
         // Several changed rows can come before one row of the table.

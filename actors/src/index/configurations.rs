@@ -7,7 +7,7 @@ use domain::{
     program::PlacesVersion,
 };
 use serde::{Deserialize, Serialize};
-use store::{IndexChange, codec};
+use store::{IndexChange, RowKey, codec};
 
 use super::{CONFIGURATIONS, VALUE_VERSION};
 use crate::error::EngineError;
@@ -30,7 +30,7 @@ pub enum Kept {
 }
 
 /// The key of a version.
-pub fn key(version: u32) -> Box<[u8]> {
+pub fn key(version: u32) -> RowKey {
     version.to_be_bytes().into()
 }
 

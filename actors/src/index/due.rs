@@ -4,13 +4,13 @@
 use std::ops::Bound;
 
 use domain::{Timestamp, id::CustomerId};
-use store::{IndexChange, ScanRange};
+use store::{IndexChange, RowKey, ScanRange};
 
 use super::{DUE, ordered};
 use crate::error::EngineError;
 
-fn key(due: Timestamp, customer: CustomerId) -> Box<[u8]> {
-    [ordered(due).as_slice(), customer.bytes().as_slice()].concat().into()
+fn key(due: Timestamp, customer: CustomerId) -> RowKey {
+    RowKey::of(&[&ordered(due), &customer.bytes()])
 }
 
 /// The row of a customer.

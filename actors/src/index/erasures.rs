@@ -6,7 +6,7 @@ use domain::{
     id::CustomerId,
 };
 use serde::{Deserialize, Serialize};
-use store::{IndexChange, codec};
+use store::{IndexChange, RowKey, codec};
 
 use super::{ERASURES, VALUE_VERSION};
 use crate::error::EngineError;
@@ -23,7 +23,7 @@ pub struct Erasure {
 }
 
 /// The key of a request id.
-pub fn key(request: Fingerprint) -> Box<[u8]> {
+pub fn key(request: Fingerprint) -> RowKey {
     request.0.into_bytes().into()
 }
 

@@ -4,14 +4,14 @@ use domain::{
     customer::{AnsweredEvent, Fingerprint},
     id::CustomerId,
 };
-use store::{IndexChange, codec};
+use store::{IndexChange, RowKey, codec};
 
 use super::{EVENTS, VALUE_VERSION};
 use crate::error::EngineError;
 
 /// The key of an event's key.
-pub fn key(customer: CustomerId, key: Fingerprint) -> Box<[u8]> {
-    [customer.bytes(), key.0.into_bytes()].concat().into()
+pub fn key(customer: CustomerId, key: Fingerprint) -> RowKey {
+    RowKey::of(&[&customer.bytes(), key.0.as_bytes()])
 }
 
 /// The row that remembers an answer.

@@ -2,7 +2,7 @@
 
 use domain::{Timestamp, customer::Fingerprint, id::JobId};
 use serde::{Deserialize, Serialize};
-use store::{IndexChange, ScanRange, codec};
+use store::{IndexChange, RowKey, ScanRange, codec};
 
 use super::{JOBS, JOBS_ASKED, VALUE_VERSION};
 use crate::error::EngineError;
@@ -42,7 +42,7 @@ pub fn read_open(key: &[u8]) -> Result<JobId, EngineError> {
 }
 
 /// The key of what a job was asked for under.
-pub fn asked_key(key: Fingerprint) -> Box<[u8]> {
+pub fn asked_key(key: Fingerprint) -> RowKey {
     key.0.into_bytes().into()
 }
 

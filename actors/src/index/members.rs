@@ -9,7 +9,7 @@ use domain::{
     program::Maintenance,
 };
 use serde::{Deserialize, Serialize};
-use store::{IndexChange, ScanRange, codec};
+use store::{IndexChange, RowKey, ScanRange, codec};
 
 use super::{MEMBERS, VALUE_VERSION};
 use crate::error::EngineError;
@@ -30,8 +30,8 @@ impl Membership {
     }
 }
 
-fn key(level: TierLevelId, customer: CustomerId) -> Box<[u8]> {
-    [level.bytes(), customer.bytes()].concat().into()
+fn key(level: TierLevelId, customer: CustomerId) -> RowKey {
+    RowKey::of(&[&level.bytes(), &customer.bytes()])
 }
 
 /// The changes from the levels that a customer holds to those after a decision.
@@ -51,7 +51,7 @@ pub fn changes(before: &[UserTier], after: &[UserTier], customer: CustomerId) ->
 pub fn behind(level: TierLevelId, after: Option<CustomerId>) -> ScanRange {
     let all = of(level);
     match after {
-        Some(after) => ScanRange { start: Bound::Excluded(key(level, after).into()), ..all },
+        Some(after) => ScanRange { start: Bound::Excluded(key(level, after).to_vec()), ..all },
         None => all,
     }
 }

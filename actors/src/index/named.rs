@@ -5,13 +5,13 @@ use domain::{
     id::{CustomerId, SaleId},
     sale::{Revision, Sale},
 };
-use store::{IndexChange, ScanRange};
+use store::{IndexChange, RowKey, ScanRange};
 
 use super::NAMED;
 use crate::error::EngineError;
 
-fn key(customer: CustomerId, sale: SaleId) -> Box<[u8]> {
-    [customer.bytes(), sale.bytes()].concat().into()
+fn key(customer: CustomerId, sale: SaleId) -> RowKey {
+    RowKey::of(&[&customer.bytes(), &sale.bytes()])
 }
 
 /// The removal of a row.

@@ -2,7 +2,7 @@
 
 use domain::{Timestamp, sale::Receipt};
 use serde::{Deserialize, Serialize};
-use store::{IndexChange, codec};
+use store::{IndexChange, RowKey, codec};
 
 use super::{REQUESTS, VALUE_VERSION};
 use crate::error::EngineError;
@@ -24,11 +24,8 @@ pub struct Answered {
 }
 
 /// The key of a request id.
-pub fn key(request_id: &str) -> Box<[u8]> {
-    let mut key = Vec::with_capacity(1 + request_id.len());
-    key.push(SEND_TRANSACTION);
-    key.extend_from_slice(request_id.as_bytes());
-    key.into()
+pub fn key(request_id: &str) -> RowKey {
+    RowKey::of(&[&[SEND_TRANSACTION], request_id.as_bytes()])
 }
 
 /// The row that remembers an answer.

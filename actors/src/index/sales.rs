@@ -6,7 +6,7 @@ use domain::{
     sale::Content,
 };
 use serde::{Deserialize, Serialize};
-use store::{IndexChange, codec};
+use store::{IndexChange, RowKey, codec};
 
 use super::{SALES, VALUE_VERSION, ordered};
 use crate::error::EngineError;
@@ -44,10 +44,8 @@ pub fn bound(store: StoreId, opened: Timestamp) -> Vec<u8> {
     [store.bytes().as_slice(), ordered(opened).as_slice()].concat()
 }
 
-fn key(sale: SaleId, content: &Content) -> Box<[u8]> {
-    let mut key = bound(content.store, content.open_time);
-    key.extend_from_slice(&sale.bytes());
-    key.into()
+fn key(sale: SaleId, content: &Content) -> RowKey {
+    RowKey::of(&[&content.store.bytes(), &ordered(content.open_time), &sale.bytes()])
 }
 
 /// The row of a sale.

@@ -237,10 +237,10 @@ impl Model {
             for change in append.index {
                 match change {
                     IndexChange::Put { index, key, value } => {
-                        model.rows.insert((index.0, key.into()), value.into());
+                        model.rows.insert((index.0, key.to_vec()), value.into());
                     }
                     IndexChange::Delete { index, key } => {
-                        model.rows.remove(&(index.0, key.into()));
+                        model.rows.remove(&(index.0, key.to_vec()));
                     }
                 }
             }
