@@ -83,7 +83,7 @@ impl<'a> Sharing<'a> {
             customer: customer.known()?.id,
             decision: Deciding::Sale(credit.sale, credit.revision),
             time,
-            earlier: earlier.map_or(&[], |earlier| &earlier.budgets),
+            earlier: earlier.map_or(&[], |earlier| &earlier.rare.budgets),
         })
     }
 

@@ -16,7 +16,7 @@ pub(super) fn difference(
     (judged_by, present): (&Program, &Program),
 ) -> Vec<CountChange> {
     let mut changes = counted.to_vec();
-    for known in earlier.map_or(&[][..], |earlier| &earlier.counted) {
+    for known in earlier.map_or(&[][..], |earlier| &earlier.rare.counted) {
         let same = |change: &&mut CountChange| same(change, known);
         match changes.iter_mut().find(same) {
             Some(change) => change.part.amount = change.part.amount.saturating_sub(known.part.amount),

@@ -47,7 +47,7 @@ pub(super) fn decide(
     let restore = context.program.retailer().switches.restore_on_return;
     let uses = use_changes(&evaluation, earlier, restore);
     let budgets = sharing.changes(&evaluation.budgets, restore);
-    let done = earlier.map_or(&[][..], |earlier| &earlier.acted);
+    let done = earlier.map_or(&[][..], |earlier| &earlier.rare.acted);
     let mut levels = TierDraft::new(customer, context.program, context.now);
     let drafts = (&mut draft, &mut levels);
     let acted = acting::act(
@@ -276,7 +276,7 @@ impl Seen<'_> {
         // Who has opted out keeps what a sale gave before, as far as it still would; a sale that gave nothing goes on
         // doing so.
         let gave =
-            earlier.is_some_and(|earlier| !earlier.granted.is_empty() || !earlier.forfeited.is_empty());
+            earlier.is_some_and(|earlier| !earlier.granted.is_empty() || !earlier.rare.forfeited.is_empty());
         let Some(share) = credit.share.as_ref().filter(|_| !content.is_voided && (opted_in || gave)) else {
             return Ok(Evaluation::default());
         };
@@ -317,8 +317,8 @@ impl Seen<'_> {
             lifetime: &lifetime,
             usage: without_own.as_ref().unwrap_or(&customer.usage),
             counters: &customer.rule_state.counters,
-            counted: earlier.map_or(&[], |earlier| &earlier.counted),
-            counts_before: earlier.map_or(&[], |earlier| &earlier.counts_before),
+            counted: earlier.map_or(&[], |earlier| &earlier.rare.counted),
+            counts_before: earlier.map_or(&[], |earlier| &earlier.rare.counts_before),
             person: standpoint,
         };
         Ok(program.evaluate_traced(&purchase, &standing, None, trace))
@@ -387,7 +387,7 @@ impl<'a> Booking<'a> {
         context: &'a Context<'a>,
         draft: Draft<'a>,
     ) -> Self {
-        let forfeited = earlier.map_or_else(Vec::new, |earlier| earlier.forfeited.clone());
+        let forfeited = earlier.map_or_else(Vec::new, |earlier| earlier.rare.forfeited.clone());
         let (causes, waived, refused) = (Vec::new(), Vec::new(), Vec::new());
         Self { sale, earlier, business_time, context, draft, causes, forfeited, waived, refused }
     }
@@ -430,7 +430,8 @@ impl<'a> Booking<'a> {
     fn earlier_causes(&self) -> Vec<(Cause, PointAccountId, PointSourceId)> {
         let Some(earlier) = self.earlier else { return Vec::new() };
         let granted = earlier.granted.iter().map(|known| (known.cause, known.account, known.source));
-        let forfeited = earlier.forfeited.iter().map(|known| (known.cause(), known.account, known.source));
+        let forfeited =
+            earlier.rare.forfeited.iter().map(|known| (known.cause(), known.account, known.source));
         let mut causes: Vec<_> = Vec::new();
         for cause in granted.chain(forfeited) {
             if !causes.contains(&cause) {

@@ -7,16 +7,18 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BudgetPart, Cause, PostedDetail, SaleCredited, counting};
+use super::{Cause, PostedDetail, SaleCredited, rare::Rare};
 use crate::{
     amount::Points,
     id::{PointAccountId, PointSourceId, SaleId, TierLevelId, TierSystemId},
-    rules::{Award, CountChange, CountKey, LimitUse},
+    rules::{Award, LimitUse},
     time::Timestamp,
 };
 
 /// How many sales' evaluations stay in the state. A return mostly follows within the next few visits.
 const EVALUATIONS_KEPT: usize = 16;
+/// For how many evaluations room is made at a time.
+const EVALUATIONS_MORE: usize = 4;
 /// How many idempotency keys stay in the state. A retry mostly follows within seconds.
 const KEYS_KEPT: usize = 16;
 
@@ -45,40 +47,27 @@ pub struct Remembered {
     pub at: Timestamp,
 }
 
-/// What one sale gave this customer.
+/// What one sale gave this customer. A customer keeps several of these, so what most sales do not have takes one pointer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvaluationRecord {
     /// The sale.
     pub sale: SaleId,
     /// The revision booked last.
     pub revision: u32,
-    /// Business time of the first evaluation; later ones use it too.
-    pub business_time: Timestamp,
     /// The program of the first evaluation; later ones use it too.
     pub program_version: u32,
+    /// Business time of the first evaluation; later ones use it too.
+    pub business_time: Timestamp,
     /// The levels held before the first evaluation; later ones use them too.
     pub tiers: Vec<(TierSystemId, TierLevelId)>,
-    /// What was given, net of what was taken back.
-    pub granted: Vec<Granted>,
-    /// What it would have given but for a ceiling or a source's limit.
-    pub forfeited: Vec<Award>,
-    /// What should have been taken back and was not there to take: the customer still has it, so giving the same
-    /// again gives nothing.
-    pub waived: Vec<Granted>,
-    /// What it used of the limits.
-    pub uses: Vec<LimitUse>,
     /// Since when the levels were held before the first evaluation.
     pub joined: Vec<Timestamp>,
-    /// The tags held before the first evaluation; later ones use them too.
-    pub tags: Vec<Box<str>>,
-    /// What it added to what nodes have counted.
-    pub counted: Vec<CountChange>,
-    /// What the nodes had counted before the first evaluation; later ones use it too.
-    pub counts_before: Vec<(CountKey, i64)>,
-    /// Outcomes that give no points and were carried out; later evaluations do not repeat them.
-    pub acted: Vec<Cause>,
-    /// What it has taken of the budgets of trees.
-    pub budgets: Vec<BudgetPart>,
+    /// What was given, net of what was taken back.
+    pub granted: Vec<Granted>,
+    /// What it used of the limits.
+    pub uses: Vec<LimitUse>,
+    /// The rest.
+    pub rare: Rare,
 }
 
 /// Points of one cause in one account.
@@ -139,6 +128,10 @@ impl Memory {
         let known = self.evaluations.iter().position(|known| known.sale == credited.sale);
         let known = known.and_then(|place| self.evaluations.remove(place));
         let earlier = known.or_else(|| credited.recalled.as_deref().cloned());
+        if self.evaluations.len() == self.evaluations.capacity() {
+            // A few more instead of twice as many: every customer in memory has them.
+            self.evaluations.reserve_exact(EVALUATIONS_MORE);
+        }
         self.evaluations.push_back(EvaluationRecord::after(earlier, credited));
         if self.evaluations.len() > EVALUATIONS_KEPT {
             self.evaluations.pop_front();
@@ -165,23 +158,16 @@ impl EvaluationRecord {
         let mut record = earlier.unwrap_or_else(|| Self {
             sale: credited.sale,
             revision: 0,
-            business_time: credited.business_time,
             program_version: credited.program_version,
+            business_time: credited.business_time,
             tiers: credited.tiers.clone(),
+            joined: credited.joined.clone(),
             // In their size: a customer keeps many of these, and most are never added to.
             granted: Vec::with_capacity(credited.entries.len()),
-            forfeited: Vec::new(),
-            waived: Vec::new(),
             uses: Vec::with_capacity(credited.uses.len()),
-            joined: credited.joined.clone(),
-            tags: credited.tags.clone(),
-            counted: Vec::new(),
-            counts_before: credited.counts_before.clone(),
-            acted: Vec::new(),
-            budgets: Vec::new(),
+            rare: Rare::before(credited),
         });
         record.revision = credited.revision;
-        record.forfeited.clone_from(&credited.forfeited);
         for change in credited.granted_changes() {
             let same = |known: &&mut Granted| {
                 known.cause == change.cause
@@ -196,16 +182,6 @@ impl EvaluationRecord {
             }
         }
         record.granted.retain(|granted| !granted.points.is_zero());
-        for change in &credited.waived {
-            let points = change.points.negated().expect("what is waived is an amount");
-            let (cause, account, source) = (change.cause(), change.account, change.source);
-            let same = |known: &&mut Granted| known.cause == cause && known.account == account;
-            match record.waived.iter_mut().find(same) {
-                Some(known) => known.points = known.points.plus(points).expect("what is waived is an amount"),
-                None => record.waived.push(Granted { cause, account, source, points }),
-            }
-        }
-        record.waived.retain(|waived| !waived.points.is_zero());
         for used in &credited.uses {
             match record.uses.iter_mut().find(|known| known.key == used.key && known.at == used.at) {
                 Some(known) => {
@@ -217,28 +193,15 @@ impl EvaluationRecord {
             }
         }
         record.uses.retain(|used| used.times != 0 || !used.points.is_zero());
-        record.acted.extend_from_slice(&credited.acted);
-        record.count(credited);
+        record.rare.add(credited);
         record
-    }
-
-    /// What the credit has counted, and what it has taken of budgets.
-    fn count(&mut self, credited: &SaleCredited) {
-        BudgetPart::add(&mut self.budgets, &credited.budgets);
-        for change in &credited.counted {
-            match self.counted.iter_mut().find(|known| counting::same(known, change)) {
-                Some(known) => known.part.amount = known.part.amount.saturating_add(change.part.amount),
-                None => self.counted.push(*change),
-            }
-        }
-        self.counted.retain(|known| known.part.amount != 0);
     }
 
     /// What the rules wanted to give, whether a limit of the account or source let it or not.
     pub fn wanted(&self, cause: Cause, account: PointAccountId) -> Points {
         let granted = self.granted.iter().filter(|known| known.cause == cause && known.account == account);
         let forfeited =
-            self.forfeited.iter().filter(|known| known.cause() == cause && known.account == account);
+            self.rare.forfeited.iter().filter(|known| known.cause() == cause && known.account == account);
         Points::sum(granted.map(|known| known.points).chain(forfeited.map(|known| known.points)))
             .expect("what a sale gave is an amount")
     }
@@ -247,7 +210,7 @@ impl EvaluationRecord {
 impl EvaluationRecord {
     /// What the customer still has of a cause though it was to be taken back.
     pub fn kept(&self, cause: Cause, account: PointAccountId) -> Points {
-        let kept = self.waived.iter().filter(|known| known.cause == cause && known.account == account);
+        let kept = self.rare.waived.iter().filter(|known| known.cause == cause && known.account == account);
         Points::sum(kept.map(|known| known.points)).expect("what is waived is an amount")
     }
 }

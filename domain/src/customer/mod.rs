@@ -22,6 +22,7 @@ mod outlook;
 mod posting;
 mod profile;
 mod raised;
+mod rare;
 mod recall;
 mod rule_state;
 mod sale_outcomes;
@@ -62,6 +63,7 @@ pub use profile::{
     Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange,
     ProfileFault, ProfileFaultReason,
 };
+pub use rare::{Rare, RareParts};
 pub use rule_state::RuleState;
 pub use state::{Customer, Effect, Identity};
 pub use tags::Tag;

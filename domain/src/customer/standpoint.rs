@@ -59,7 +59,7 @@ impl<'a> Standpoint<'a> {
                 let there = customer.rule_state.tags.iter().filter(|tag| tag.is_there(now));
                 there.map(|tag| tag.name.clone()).collect()
             }
-            Seen::Then(earlier) => earlier.tags.clone(),
+            Seen::Then(earlier) => earlier.rare.tags.clone(),
         }
     }
 }
@@ -109,7 +109,7 @@ impl Person for Standpoint<'_> {
             Seen::Now(customer, now) => {
                 customer.rule_state.tags.iter().any(|known| *known.name == *tag && known.is_there(now))
             }
-            Seen::Then(earlier) => earlier.tags.iter().any(|known| **known == *tag),
+            Seen::Then(earlier) => earlier.rare.tags.iter().any(|known| **known == *tag),
         }
     }
 }
