@@ -45,6 +45,8 @@ pub enum Table {
     Indexes,
     /// Effects nobody has consumed yet.
     Pending,
+    /// Filter of the keys of snapshots and indexes.
+    Known,
 }
 
 impl Table {
@@ -56,6 +58,7 @@ impl Table {
             Self::History => 3,
             Self::Indexes => 4,
             Self::Pending => 5,
+            Self::Known => 6,
         }
     }
 }
@@ -68,6 +71,7 @@ impl fmt::Display for Table {
             Self::History => "history",
             Self::Indexes => "indexes",
             Self::Pending => "pending",
+            Self::Known => "known",
         })
     }
 }

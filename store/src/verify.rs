@@ -197,6 +197,7 @@ fn orphans(view: &View, report: &mut VerifyReport) -> Result<(), OpenError> {
             }
             (Some(_), Some(_)) => {}
         }
+        known(view, Table::Snapshots, key, report);
     });
     walked.map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
     for entity in without_history {
@@ -217,15 +218,23 @@ fn rows(view: &View, report: &mut VerifyReport) -> Result<(), OpenError> {
                 }
                 Some(_) => {}
             }
+            known(view, table, key, report);
         });
         walked.map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
         match table {
             Table::Indexes => report.index_rows = count,
             Table::Pending => report.pending_effects = count,
-            Table::Meta | Table::Snapshots | Table::History => {}
+            Table::Meta | Table::Snapshots | Table::History | Table::Known => {}
         }
     }
     Ok(())
+}
+
+/// A row that the filter does not know would not be found by whoever looks for it.
+fn known(view: &View, table: Table, key: &[u8], report: &mut VerifyReport) {
+    if !view.knows(table, key) {
+        report.find(STATE_FILE, place(table, key), "the filter of known keys does not have it");
+    }
 }
 
 fn place(table: Table, key: &[u8]) -> String {

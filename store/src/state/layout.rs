@@ -16,10 +16,14 @@ pub(crate) const HISTORY: TableDefinition<Bytes, Bytes> = TableDefinition::new("
 pub(crate) const INDEXES: TableDefinition<Bytes, Bytes> = TableDefinition::new("indexes");
 pub(crate) const PENDING: TableDefinition<Bytes, Bytes> = TableDefinition::new("pending");
 
+pub(crate) const KNOWN: TableDefinition<Bytes, Bytes> = TableDefinition::new("known");
+
+/// The row of `known` that says what its other rows are.
+pub(crate) const SHAPE_KEY: &[u8] = &[];
 pub(crate) const META_KEY: u8 = 0;
 /// There is a row of this key while bytes of what was erased may be left in this file or in old segments.
 pub(crate) const OWED_KEY: u8 = 1;
-const STATE_VERSION: u8 = 1;
+const STATE_VERSION: u8 = 2;
 const HISTORY_KEY_LEN: usize = EntityKey::ENCODED_LEN + 8;
 
 /// The row of `meta`.
@@ -82,6 +86,12 @@ pub(crate) fn pending_key(effect: EffectId) -> [u8; 10] {
     key[..8].copy_from_slice(&effect.lsn.get().to_be_bytes());
     key[8..].copy_from_slice(&effect.index.to_be_bytes());
     key
+}
+
+/// Generation, then chunk in big-endian order.
+pub(crate) fn known_key(generation: u8, chunk: u32) -> [u8; 5] {
+    let [a, b, c, d] = chunk.to_be_bytes();
+    [generation, a, b, c, d]
 }
 
 /// Effect, entity and record of an unsealed row of `pending`.

@@ -3,6 +3,7 @@
 //! Owns `state.redb`, the switch of readers to new tables, and the reopening after a failure. Must not know tail or
 //! overlay. Layout: `docs/storage-format.md`, section 3.
 
+mod known;
 mod layout;
 mod rebuild;
 mod view;
@@ -12,11 +13,13 @@ pub(crate) use layout::{Meta, decode_pending, parse_history_key};
 pub(crate) use view::View;
 pub(crate) use writer::StateWriter;
 
+use known::KnownKeys;
+
 use crate::disk::{DatabaseOptions, Disk, Freeze, create_database, guarded, open_freezing};
 use crate::error::{CheckpointError, OpenError, ReadError, StorageFault};
 use crate::journal::{Position, StoreId};
 use crate::shared::lock;
-use redb::{Database, ReadableDatabase};
+use redb::{Database, ReadTransaction, ReadableDatabase};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -33,18 +36,22 @@ enum Slot {
 struct Handle {
     database: Database,
     freeze: Freeze,
+    /// As it is in the file, and what a transaction that was not committed has added.
+    known: KnownKeys,
 }
 
 impl Handle {
     fn open(disk: &dyn Disk, database_options: DatabaseOptions) -> Result<Self, OpenError> {
         let (database, freeze) = open_freezing(disk, STATE_FILE, database_options)?;
-        Ok(Self { database, freeze })
+        let transaction = begin_read(&database)?;
+        // First, so that a file of another version is called that.
+        View::new(&transaction, KnownKeys::new().reader())?;
+        let known = KnownKeys::load(&transaction)?;
+        Ok(Self { database, freeze, known })
     }
 
     fn view(&self) -> Result<View, OpenError> {
-        guarded::<_, StorageFault>(|| Ok(self.database.begin_read()?))
-            .map_err(|fault| OpenError::fault(STATE_FILE, fault))
-            .and_then(|transaction| View::new(&transaction))
+        View::new(&begin_read(&self.database)?, self.known.reader())
     }
 
     fn close(self) {
@@ -55,7 +62,7 @@ impl Handle {
 
     /// Runs `work` in one transaction.
     fn commit<E: From<StorageFault>>(
-        &self,
+        &mut self,
         work: impl FnOnce(&mut StateWriter<'_>) -> Result<(), E>,
         is_usable: &mut bool,
     ) -> Result<(), E> {
@@ -63,8 +70,8 @@ impl Handle {
             let mut transaction = self.database.begin_write().map_err(StorageFault::from)?;
             // The file is large: without this, opening after a crash would walk all of it.
             transaction.set_quick_repair(true);
-            let mut writer = StateWriter::new(&transaction, self.freeze.clone())?;
-            let worked = work(&mut writer);
+            let mut writer = StateWriter::new(&transaction, self.freeze.clone(), &mut self.known)?;
+            let worked = work(&mut writer).and_then(|()| Ok(writer.put_known()?));
             let is_whole = writer.is_whole();
             drop(writer);
             if worked.is_err() {
@@ -73,9 +80,16 @@ impl Handle {
                 return worked;
             }
             transaction.commit().map_err(StorageFault::from)?;
-            Ok(self.freeze.check()?)
+            self.freeze.check()?;
+            self.known.is_written();
+            Ok(())
         })
     }
+}
+
+fn begin_read(database: &Database) -> Result<ReadTransaction, OpenError> {
+    guarded::<_, StorageFault>(|| Ok(database.begin_read()?))
+        .map_err(|fault| OpenError::fault(STATE_FILE, fault))
 }
 
 /// The open state file.
@@ -99,7 +113,9 @@ impl StateFile {
     ) -> Result<Self, OpenError> {
         let meta = Meta { store, mark: Position::ORIGIN };
         let database = create_database(&*disk, STATE_FILE, database_options, |transaction| {
-            let mut writer = StateWriter::new(transaction, Freeze::default())?;
+            let mut known = KnownKeys::new();
+            let mut writer = StateWriter::new(transaction, Freeze::default(), &mut known)?;
+            writer.put_known()?;
             writer.set_meta(&meta)
         })?;
         guarded::<_, StorageFault>(|| Ok(database.close()?))
@@ -205,7 +221,7 @@ impl StateTurn<'_> {
         &mut self,
         work: impl FnOnce(&mut StateWriter<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let handle = self.handle.as_ref().expect("a turn begins with an open file");
+        let handle = self.handle.as_mut().expect("a turn begins with an open file");
         let mut is_usable = false;
         let committed = handle.commit(work, &mut is_usable);
         match committed.and_then(|()| Ok(handle.view()?)) {

@@ -4,12 +4,13 @@
 //! what lives was ever written has none of them. The new file takes the place of the old one by renaming, so there is a
 //! whole one at every moment.
 
+use super::known::KnownKeys;
 use super::{STATE_FILE, StateFile, StateTurn, StateWriter, View};
 use crate::disk::{CreateFailure, Freeze, create_database, guarded};
 use crate::error::{CheckpointError, OpenError, StorageFault, Table};
 use std::sync::atomic::Ordering;
 
-const COPIED: [Table; 4] = [Table::Snapshots, Table::History, Table::Indexes, Table::Pending];
+const COPIED: [Table; 5] = [Table::Snapshots, Table::History, Table::Indexes, Table::Pending, Table::Known];
 
 impl StateTurn<'_> {
     /// Writes the file anew and moves readers over. After it nothing is owed to erasure. The caller must hold no view.
@@ -36,7 +37,9 @@ impl StateTurn<'_> {
 impl StateFile {
     fn write_anew(&self, view: &View) -> Result<(), CreateFailure> {
         let database = create_database(&*self.disk, STATE_FILE, self.database_options, |transaction| {
-            let mut writer = StateWriter::new(transaction, Freeze::default())?;
+            // Nothing is added to it: the rows of the filter are copied like all others.
+            let mut known = KnownKeys::new();
+            let mut writer = StateWriter::new(transaction, Freeze::default(), &mut known)?;
             for table in COPIED {
                 view.each_sealed(table, |key, sealed| writer.copy(table, key, sealed))?;
             }

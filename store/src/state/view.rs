@@ -1,9 +1,10 @@
 //! Reading the tables as of one checkpoint. Every value's checksum is checked on the way out.
 
 use super::STATE_FILE;
+use super::known::{Known, Space};
 use super::layout::{
-    Bytes, HISTORY, INDEXES, META, META_KEY, Meta, OWED_KEY, PENDING, SNAPSHOTS, history_key, index_key,
-    parse_history_key,
+    Bytes, HISTORY, INDEXES, KNOWN, META, META_KEY, Meta, OWED_KEY, PENDING, SNAPSHOTS, history_key,
+    index_key, parse_history_key,
 };
 use crate::checksum::unseal;
 use crate::disk::guarded;
@@ -34,21 +35,25 @@ pub(crate) struct View {
     history: ByteTable,
     indexes: ByteTable,
     pending: ByteTable,
+    known_rows: ByteTable,
+    known: Known,
 }
 
 impl View {
-    pub(super) fn new(transaction: &ReadTransaction) -> Result<Self, OpenError> {
+    pub(super) fn new(transaction: &ReadTransaction, known: Known) -> Result<Self, OpenError> {
         guarded::<_, StorageFault>(|| {
             let rows = transaction.open_table(META)?;
             let meta = rows.get(META_KEY)?.map(|row| row.value().to_vec());
             let owes_erasure = rows.get(OWED_KEY)?.is_some();
             let open = |table| transaction.open_table(table);
-            Ok((meta, owes_erasure, [open(SNAPSHOTS)?, open(HISTORY)?, open(INDEXES)?, open(PENDING)?]))
+            let tables = [open(SNAPSHOTS)?, open(HISTORY)?, open(INDEXES)?, open(PENDING)?, open(KNOWN)?];
+            Ok((meta, owes_erasure, tables))
         })
         .map_err(|fault| OpenError::fault(STATE_FILE, fault))
-        .and_then(|(meta, owes_erasure, [snapshots, history, indexes, pending])| {
+        .and_then(|(meta, owes_erasure, [snapshots, history, indexes, pending, known_rows])| {
             let meta = meta.ok_or_else(|| OpenError::damaged(STATE_FILE, None, "it has no meta row"))?;
-            Ok(Self { meta: Meta::decode(&meta)?, owes_erasure, snapshots, history, indexes, pending })
+            let meta = Meta::decode(&meta)?;
+            Ok(Self { meta, owes_erasure, snapshots, history, indexes, pending, known_rows, known })
         })
     }
 
@@ -59,6 +64,9 @@ impl View {
 
     pub(crate) fn snapshot(&self, entity: EntityKey) -> Result<Option<StoredSnapshot>, ReadError> {
         let key = entity.encode();
+        if !self.known.may_hold(Space::Snapshots, &key) {
+            return Ok(None);
+        }
         let Some(body) = get(&self.snapshots, Table::Snapshots, &key)? else {
             // Every entity with a history has a snapshot; without this look, a damaged key would make an entity seem
             // new.
@@ -99,6 +107,9 @@ impl View {
     }
 
     pub(crate) fn row(&self, index: IndexId, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        if !self.known.may_hold(Space::Rows(index), key) {
+            return Ok(None);
+        }
         get(&self.indexes, Table::Indexes, &index_key(index, key))
     }
 
@@ -126,6 +137,15 @@ impl View {
         walk(&self.indexes, Table::Indexes, bounds, direction, |key, body| {
             Ok(visit((key[1..].to_vec(), body.to_vec())))
         })
+    }
+
+    /// Whether the filter lets a look-up of a row through that is in the table.
+    pub(crate) fn knows(&self, table: Table, key: &[u8]) -> bool {
+        match (table, key) {
+            (Table::Snapshots, key) => self.known.may_hold(Space::Snapshots, key),
+            (Table::Indexes, [index, key @ ..]) => self.known.may_hold(Space::Rows(IndexId(*index)), key),
+            (Table::Indexes | Table::Meta | Table::History | Table::Pending | Table::Known, _) => true,
+        }
     }
 
     /// Hands over every row of `pending` as key and unsealed value, in journal order.
@@ -164,6 +184,7 @@ impl View {
             Table::History => &self.history,
             Table::Indexes => &self.indexes,
             Table::Pending => &self.pending,
+            Table::Known => &self.known_rows,
             // Its rows were checked when the view was opened.
             Table::Meta => return Ok(()),
         };

@@ -1,8 +1,9 @@
 //! Writing the tables inside one transaction of a checkpoint.
 
+use super::known::{KnownKeys, Space};
 use super::layout::{
-    Bytes, HISTORY, INDEXES, META, META_KEY, Meta, OWED_KEY, PENDING, SNAPSHOTS, history_key, index_key,
-    pending_key,
+    Bytes, HISTORY, INDEXES, KNOWN, META, META_KEY, Meta, OWED_KEY, PENDING, SNAPSHOTS, history_key,
+    index_key, pending_key,
 };
 use crate::checksum::seal;
 use crate::disk::Freeze;
@@ -19,6 +20,8 @@ pub(crate) struct StateWriter<'a> {
     history: ByteTable<'a>,
     indexes: ByteTable<'a>,
     pending: ByteTable<'a>,
+    known_rows: ByteTable<'a>,
+    known: &'a mut KnownKeys,
     /// Reused for every value.
     value: Vec<u8>,
     failed: bool,
@@ -26,13 +29,19 @@ pub(crate) struct StateWriter<'a> {
 }
 
 impl<'a> StateWriter<'a> {
-    pub(super) fn new(transaction: &'a WriteTransaction, freeze: Freeze) -> Result<Self, StorageFault> {
+    pub(super) fn new(
+        transaction: &'a WriteTransaction,
+        freeze: Freeze,
+        known: &'a mut KnownKeys,
+    ) -> Result<Self, StorageFault> {
         Ok(Self {
             meta: transaction.open_table(META)?,
             snapshots: transaction.open_table(SNAPSHOTS)?,
             history: transaction.open_table(HISTORY)?,
             indexes: transaction.open_table(INDEXES)?,
             pending: transaction.open_table(PENDING)?,
+            known_rows: transaction.open_table(KNOWN)?,
+            known,
             value: Vec::new(),
             failed: false,
             freeze,
@@ -60,6 +69,7 @@ impl<'a> StateWriter<'a> {
         let key = entity.encode();
         seal(&mut self.value, Table::Snapshots, &key, &[&lsn.get().to_le_bytes(), bytes]);
         let done = self.snapshots.insert(&key[..], &self.value[..]).map(drop);
+        self.known.add(Space::Snapshots, &key);
         self.note(done)
     }
 
@@ -103,10 +113,11 @@ impl<'a> StateWriter<'a> {
         key: &[u8],
         value: Option<&[u8]>,
     ) -> Result<(), StorageFault> {
-        let key = index_key(index, key);
+        let (row, key) = (key, index_key(index, key));
         let done = match value {
             None => self.indexes.remove(&key[..]).map(drop),
             Some(value) => {
+                self.known.add(Space::Rows(index), row);
                 seal(&mut self.value, Table::Indexes, &key, &[value]);
                 self.indexes.insert(&key[..], &self.value[..]).map(drop)
             }
@@ -151,9 +162,16 @@ impl<'a> StateWriter<'a> {
             Table::History => &mut self.history,
             Table::Indexes => &mut self.indexes,
             Table::Pending => &mut self.pending,
+            Table::Known => &mut self.known_rows,
             Table::Meta => unreachable!("the meta row is written by itself"),
         };
         let done = rows.insert(key, sealed).map(drop);
+        self.note(done)
+    }
+
+    /// Writes what has changed of the filter of known keys: last, for only then are all keys in it.
+    pub(super) fn put_known(&mut self) -> Result<(), StorageFault> {
+        let done = self.known.write(&mut self.known_rows);
         self.note(done)
     }
 
