@@ -1,13 +1,13 @@
 //! Requests that have begun to seed points (incentives.md 7.18). Key: fingerprint of the request id.
 
 use domain::customer::Fingerprint;
-use store::{IndexChange, codec};
+use store::{IndexChange, RowKey, codec};
 
 use super::{SEEDINGS, VALUE_VERSION};
 use crate::error::EngineError;
 
 /// The key of a request id.
-pub fn key(request: Fingerprint) -> Box<[u8]> {
+pub fn key(request: Fingerprint) -> RowKey {
     request.0.into_bytes().into()
 }
 
