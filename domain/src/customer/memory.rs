@@ -47,7 +47,8 @@ pub struct Remembered {
     pub at: Timestamp,
 }
 
-/// What one sale gave this customer. A customer keeps several of these, so what most sales do not have takes one pointer.
+/// What one sale gave this customer. A customer keeps several of these, so what most sales do not have takes one
+/// pointer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvaluationRecord {
     /// The sale.
