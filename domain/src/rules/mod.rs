@@ -54,6 +54,7 @@ pub use data::scalar_text;
 pub use limits::{LimitKey, LimitUsage, LimitUse};
 pub use progress::{NodeProgress, TreeProgress};
 pub use purchase::{Action, Award, Evaluation, Figure, Line, Payment, Purchase, RefusalReason, Refused};
+pub use run::NoCandidate;
 pub(crate) use run::{DEPTH_MAX, EVENTS_MAX};
 use scene::Scene;
 pub use scene::{Happening, Nobody, Person, Standing};

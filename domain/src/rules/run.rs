@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     amount::{Points, Quantity},
-    id::{OutcomeId, PointAccountId, RuleTreeId},
+    id::{OutcomeId, PointAccountId, RuleTreeId, TierLevelId, TierSystemId},
     program::{
         Program, RuleTree,
         event::COMPLETE_TRANSACTION,
-        tree::{ActionRule, Effect, NodeTest},
+        tree::{ActionRule, Effect, NodeTest, TreeKind},
     },
     time::Timestamp,
 };
@@ -95,6 +95,27 @@ impl Program {
         run.evaluation
     }
 
+    /// The purchase trees that are no candidates for somebody who holds these levels, at a business time, and why
+    /// (incentives.md 6.4, step 2).
+    pub fn no_candidates(
+        &self,
+        tiers: &[(TierSystemId, TierLevelId)],
+        time: Timestamp,
+    ) -> Vec<(RuleTreeId, NoCandidate)> {
+        let purchase = self.trees().iter().filter(|tree| matches!(tree.kind, TreeKind::Purchase(_)));
+        let why = |tree: &RuleTree| {
+            if !tree.live {
+                Some(NoCandidate::NotLive)
+            } else if !tree.holds_at(time) {
+                Some(NoCandidate::NotInForce)
+            } else {
+                let held = tiers.iter().map(|(_, level)| *level);
+                (!tree.is_for(held)).then_some(NoCandidate::OtherLevels)
+            }
+        };
+        purchase.filter_map(|tree| Some((tree.id, why(tree)?))).collect()
+    }
+
     fn candidates(
         &self,
         ticket: Option<&Ticket<'_>>,
@@ -110,6 +131,28 @@ impl Program {
         let held = |tree: &RuleTree| tree.levels.is_empty() || standing.holds(&tree.levels);
         trees.retain(|tree| held(tree) && (only.is_some() || tree.holds_at(time)));
         trees
+    }
+}
+
+/// Why a tree is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoCandidate {
+    /// It is a draft, paused or archived, or none of its levels is live.
+    NotLive,
+    /// The business time lies outside its dates.
+    NotInForce,
+    /// It is for holders of other levels.
+    OtherLevels,
+}
+
+impl NoCandidate {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotLive => "not_live",
+            Self::NotInForce => "not_in_force",
+            Self::OtherLevels => "tier_level",
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use laurel_domain::{
     Points,
     customer::{
-        Command, CutKind, Effect, Event, Explained, LookedFor, Past, Programs, Recorded, RowPart, RowPlace,
-        TierMovement,
+        Command, CutKind, Effect, Event, Explained, Past, Programs, Recorded, RowPart, RowPlace, TierMovement,
     },
     ledger::Movement,
 };
@@ -42,6 +41,7 @@ pub fn explained(
             "{reproduced:?} at {place}: {event:#?}\nof {command:#?}"
         );
     }
+    sale_adds_up(&explained, past, events);
     let after = past.log_after(&recorded);
     for (place, movement) in RowPlace::all(events) {
         let touched = past.lots_touched(movement, &after);
@@ -57,6 +57,22 @@ pub fn explained(
         row_is_told(&explained, &place, movement, events);
     }
     explained
+}
+
+/// What the trees give for a revision is what the sale has given by then, with what the ledger kept out.
+fn sale_adds_up(explained: &Explained, past: &Past, events: &[Event]) {
+    for (place, event) in events.iter().enumerate() {
+        let Event::SaleCredited(credited) = event else { continue };
+        let looked = explained.looked_at(place).flat_map(|looked| &looked.awards);
+        let awarded = Points::sum(looked.map(|award| award.points));
+        let before = past.evaluation(credited.sale).map_or(&[][..], |earlier| &earlier.granted);
+        let changes = credited.granted_changes();
+        let given = before.iter().cloned().chain(changes).map(|granted| granted.points);
+        let forfeited = credited.forfeited.iter().map(|award| award.points);
+        assert_eq!(awarded, Points::sum(given.chain(forfeited)), "{credited:#?}");
+        let lost = credited.newly_forfeited();
+        assert!(lost.iter().all(|(award, _)| credited.forfeited.contains(award)));
+    }
 }
 
 fn nothing_to_tell(events: &[Event]) -> bool {
@@ -82,12 +98,11 @@ fn row_is_told(explained: &Explained, place: &RowPlace, movement: &Movement, eve
             assert_eq!(pair[0].allowed, pair[1].asked, "{limits:?}");
         }
     }
-    let first = !events[..place.event].iter().any(|event| matches!(event, Event::SaleCredited(_)));
-    let sale = looked.iter().any(|looked| looked.why == LookedFor::Sale);
-    if !sale && first {
-        let asked = limits.last().map_or(*points, |limited| limited.asked);
-        assert!(asked >= *points, "{limits:?} {points}");
+    if let Some(Event::SaleCredited(_)) = events.get(place.event) {
+        return;
     }
+    let last = limits.last().map_or(*points, |limited| limited.allowed);
+    assert_eq!(last, *points, "{limits:?}");
 }
 
 /// Points that run out by a share are recorded as so many points, and the choice of lots does not tell what was asked.

@@ -226,7 +226,7 @@ async fn configured(server: &Server) {
 }
 
 #[test]
-fn events_cascades_levels_and_what_they_give() {
+fn an_event_and_what_it_led_to() {
     run(async |server| {
         configured(&server).await;
         server.member("900").await;
@@ -253,6 +253,21 @@ fn events_cascades_levels_and_what_they_give() {
         );
         assert!(thanks["cause"]["event_context"].as_str().unwrap().contains(SILVER));
         assert_eq!(thanks["rule_tree"]["passed"], true);
+        // The event itself is told with everything that it led to.
+        let body = json!({"user_id": "900", "event_id": answer["user_event"]["id"]});
+        let event = explained(&server, body).await["event"].clone();
+        assert_eq!(
+            (&event["event_lookup"], &event["decision"]["reproduced"]),
+            (&json!("SURVEY"), &json!(true))
+        );
+        assert_eq!(event["rule_trees"][0], survey["rule_tree"]);
+        let lookups: Vec<_> =
+            event["events"].as_array().unwrap().iter().map(|event| &event["event_lookup"]).collect();
+        assert_eq!(lookups, ["SURVEY", "TIER_PROMOTED"]);
+        assert_eq!(
+            (event["rows"].as_array().unwrap().len(), &event["tier_movements"][0]["cause"]),
+            (2, &json!("rule"))
+        );
         let history = done(&server, "movement/fetch_history", json!({"user_id": "900"})).await;
         let silver = with(&history["results"], "to_tier_level_id", SILVER);
         let body = json!({"user_id": "900", "tier_movement_id": silver["id"]});
@@ -261,7 +276,14 @@ fn events_cascades_levels_and_what_they_give() {
             (&why["cause"], &why["rule_tree_id"], &why["rule_trees"], &why["decision"]["reproduced"]),
             (&json!("rule"), &survey["cause"]["rule_tree_id"], &json!([]), &json!(true))
         );
+    });
+}
 
+#[test]
+fn a_level_by_hand_and_what_joining_it_gives() {
+    run(async |server| {
+        configured(&server).await;
+        server.member("900").await;
         let by_hand =
             json!({"user_id": "900", "tier_system_id": CLUB, "tier_level_id": GOLD, "reason": "make good"});
         let moved = done(&server, "movement/move_user", by_hand).await;
@@ -269,9 +291,12 @@ fn events_cascades_levels_and_what_they_give() {
         let why = explained(&server, body).await["tier_movement"].clone();
         assert_eq!(
             (&why["cause"], &why["reason"], &why["from_tier_level_name"], &why["to_tier_level_name"]),
-            (&json!("manual"), &json!("make good"), &json!("Silver"), &json!("Gold"))
+            (&json!("manual"), &json!("make good"), &json!("Member"), &json!("Gold"))
         );
-        assert_eq!(why["decision"]["reproduced"], true);
+        assert_eq!(
+            (&why["decision"]["reproduced"], &why["benefits"][0]["points_awarded"]),
+            (&json!(true), &json!(50))
+        );
         let [joining] = of_type(&all_explained(&server, "900").await, "tier_joining").try_into().unwrap();
         assert_eq!(
             (&joining["modification"], &joining["cause"]["tier_level_name"]),
@@ -283,7 +308,7 @@ fn events_cascades_levels_and_what_they_give() {
             (&json!("Enter Gold"), &json!(false)),
             "by hand, not by points"
         );
-        assert_eq!(tree["rules"][0]["query_result"], 3);
+        assert_eq!(tree["rules"][0]["query_result"], 0);
     });
 }
 

@@ -95,14 +95,10 @@ fn a_sale_is_explained_by_its_trees_and_each_row_by_its_own() {
         let failed = with(&yogurt["rules"], "rule_id", yogurt["failed_at_rule_id"].as_str().unwrap());
         assert_eq!((&failed["rule_passed"], &failed["unsatisfied_constraint"]), (&json!(false), &json!(32)));
 
-        // The sale is found by what clients see of it, and each row names it.
-        for body in [
-            json!({"transaction_id": "T-1", "store_id": STORE.to_uppercase()}),
-            json!({"sale_id": sale["sale_id"]}),
-            json!({"transaction_id": sale["sale_id"], "user_id": "900"}),
-        ] {
-            assert_eq!(explained(&server, body).await["sale"], sale);
-        }
+        // Those for holders of other levels were not looked at.
+        let gold = with(&member["no_candidates"], "rule_tree_name", "Gold earns 1.5");
+        assert_eq!(gold["reason"], "tier_level");
+
         let explained = all_explained(&server, "900").await;
         assert_eq!(json!(explained.len()), json!(member["rows"].as_array().unwrap().len()));
         for why in &explained {
@@ -120,6 +116,22 @@ fn a_sale_is_explained_by_its_trees_and_each_row_by_its_own() {
                 &why["rule_tree"],
                 with(&member["rule_trees"], "rule_tree_id", cause["rule_tree_id"].as_str().unwrap())
             );
+        }
+    });
+}
+
+#[test]
+fn a_sale_is_found_by_what_clients_see_of_it() {
+    run(async |server| {
+        server.member("900").await;
+        sold(&server, sale("r1", "T-1", "900", 60.0)).await;
+        let sale = explained(&server, json!({"transaction_id": "T-1"})).await["sale"].clone();
+        for body in [
+            json!({"transaction_id": "T-1", "store_id": STORE.to_uppercase()}),
+            json!({"sale_id": sale["sale_id"]}),
+            json!({"transaction_id": sale["sale_id"], "user_id": "900"}),
+        ] {
+            assert_eq!(explained(&server, body).await["sale"], sale);
         }
     });
 }
@@ -338,6 +350,9 @@ fn wrong_questions_are_refused_with_their_code() {
             (json!({"user_id": "nobody", "point_audit_log_id": row}), 404, "user_not_found"),
             (json!({"user_id": "901", "point_audit_log_id": row}), 404, "audit_log_not_found"),
             (json!({"user_id": "900", "tier_movement_id": row}), 404, "tier_movement_not_found"),
+            (json!({"user_id": "900", "event_id": row}), 404, "event_not_found"),
+            (json!({"user_id": "900", "event_id": "x"}), 400, "invalid_request"),
+            (json!({"event_id": row}), 400, "invalid_request"),
             (json!({"transaction_id": "T-9"}), 404, "transaction_not_found"),
             (json!({"transaction_id": "T-1", "store_id": SOURCE}), 404, "transaction_not_found"),
             (json!({"sale_id": SOURCE}), 404, "transaction_not_found"),

@@ -18,6 +18,8 @@ use domain::{
     program::Program,
 };
 
+use uuid::Uuid;
+
 use super::Engine;
 use crate::{error::EngineError, history, kinds::Durable, programs, record::Record};
 
@@ -100,6 +102,21 @@ impl Engine {
         let wanted = move |events: &[Event]| TierMovement::find_in(movement, events).is_some();
         let Some((_, record)) = self.explain_found(customer, wanted).await? else { return Ok(None) };
         Ok(TierMovement::find_in(movement, &record.events).map(|found| (found, record)))
+    }
+
+    /// What came of an event, and why: the place of its event in its record; nothing when there was no such event.
+    pub async fn explain_event(
+        &self,
+        customer: CustomerId,
+        event: Uuid,
+    ) -> Result<Option<(usize, ExplainedRecord)>, EngineError> {
+        let is_it = move |known: &Event| match known {
+            Event::EventTriggered(triggered) => triggered.answer.id == event,
+            _ => false,
+        };
+        let found = self.explain_found(customer, move |events| events.iter().any(is_it)).await?;
+        let Some((_, record)) = found else { return Ok(None) };
+        Ok(record.events.iter().position(is_it).map(|place| (place, record)))
     }
 
     async fn explain_found(

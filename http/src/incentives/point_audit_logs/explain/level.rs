@@ -2,7 +2,7 @@
 
 use actors::ExplainedRecord;
 use domain::{
-    customer::{LookedFor, TierMovement},
+    customer::{BenefitKind, Event, LookedFor, TierMovement},
     id::TierLevelId,
     program::Program,
 };
@@ -13,7 +13,10 @@ use super::{
     decision::Decision,
     tree::{ExplainedTree, Looked},
 };
-use crate::{incentives::objects::TierMovementObject, state::HttpState};
+use crate::{
+    incentives::objects::{TierMovementObject, TierOutcome},
+    state::HttpState,
+};
 
 /// Why a level changed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,6 +36,8 @@ pub struct TierMovementExplanation {
     rule_tree_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome_id: Option<String>,
+    /// What became of what joining the level gives.
+    benefits: Vec<TierOutcome>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<Decision>,
 }
@@ -58,6 +63,7 @@ impl TierMovementExplanation {
             rule_trees: looked.flat_map(Looked::trees).collect(),
             rule_tree_id: by.map(|cause| cause.tree.to_string()),
             outcome_id: by.map(|cause| cause.outcome.to_string()),
+            benefits: benefits(movement, record),
             decision: None,
         }
     }
@@ -67,6 +73,18 @@ impl TierMovementExplanation {
         let decision = Some(Decision::new(record, place));
         Self { decision, ..Self::new(movement, place, record, state) }
     }
+}
+
+/// Joining benefits stand behind the movements of the same moment.
+fn benefits(movement: &TierMovement, record: &ExplainedRecord) -> Vec<TierOutcome> {
+    let given = record.events.iter().filter_map(|event| match event {
+        Event::TierBenefitsGiven { benefits, at, .. } if *at == movement.at => Some(benefits),
+        _ => None,
+    });
+    let joining = given
+        .flatten()
+        .filter(|benefit| benefit.kind == BenefitKind::Joining && Some(benefit.level) == movement.to);
+    joining.flat_map(|benefit| TierOutcome::all(benefit, &record.program)).collect()
 }
 
 fn level_name(program: &Program, level: TierLevelId) -> Option<String> {

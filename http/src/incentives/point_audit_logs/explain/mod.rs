@@ -1,12 +1,15 @@
 //! `POST /incentives/api/1.0/point_audit_logs/explain`. Ours: the platform has nothing of the kind.
 //!
-//! Asked for a row of the ledger, a change of level, or a sale. The answer has one member for what was asked for:
+//! Asked for a row of the ledger, a change of level, an event, or a sale. The answer has one member for what was asked
+//! for:
 //!
 //! * `row`: the row as the audit log shows it (`audit_log`); its `cause`, with the ids of what caused it; the `lots` it
 //!   drew from, in order; the `limits` that cut it, in the order in which they were checked; the row on the
 //!   `other_side` of a transfer or rollover; the rule tree with its version, every node with the value that was
 //!   compared, and every outcome with what it was computed from; and the `decision` it was part of.
-//! * `tier_movement`: the change, the trees that decided about it, or the outcome that caused it.
+//! * `tier_movement`: the change, the trees that decided about it or the outcome that caused it, and what became of
+//!   what joining the level gives.
+//! * `event`: as for a sale, what came of an event that was reported or raised.
 //! * `sale`: per version and member, all trees that were candidates, where each failed, what became of each outcome,
 //!   the rows, the changes of level, and what was not taken back.
 //!
@@ -16,6 +19,7 @@
 
 mod cause;
 mod decision;
+mod event;
 mod level;
 mod limit;
 mod row;
@@ -30,8 +34,9 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use self::{level::TierMovementExplanation, row::RowAnswer, sale::SaleExplanation};
+use self::{event::EventAnswer, level::TierMovementExplanation, row::RowAnswer, sale::SaleExplanation};
 use crate::{
     incentives::{
         IncentivesCode, IncentivesError, IncentivesErrorBody,
@@ -41,7 +46,7 @@ use crate::{
     state::HttpState,
 };
 
-/// A question for the reasons of a row, a change of level, or a sale; of exactly one of them.
+/// A question for the reasons of a row, a change of level, an event, or a sale; of exactly one of them.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ExplainRequest<'a> {
     /// The tenant. Required.
@@ -49,7 +54,7 @@ pub struct ExplainRequest<'a> {
     #[schema(value_type = String, format = "uuid")]
     retailer_id: Member<'a>,
     /// The customer: the platform's id, any id in another system, or the id under which the rows of an erased customer
-    /// stay. Required with a row or a change of level; with a sale it names the one member that is asked about.
+    /// stay. Required but for a sale, where it names the one member that is asked about.
     #[schema(value_type = Option<String>)]
     user_id: Member<'a>,
     /// A row of the ledger.
@@ -58,6 +63,9 @@ pub struct ExplainRequest<'a> {
     /// A change of level.
     #[schema(value_type = Option<String>)]
     tier_movement_id: Member<'a>,
+    /// An event: the `id` that reporting it was answered with, the `request_id` of its rows.
+    #[schema(value_type = Option<String>)]
+    event_id: Member<'a>,
     /// A sale by the platform's id of it: the `request_id` of its rows, the `id` of `get_transaction`.
     #[schema(value_type = Option<String>)]
     sale_id: Member<'a>,
@@ -78,12 +86,15 @@ pub struct ExplainPayload {
     /// Of a change of level.
     #[serde(skip_serializing_if = "Option::is_none")]
     tier_movement: Option<TierMovementExplanation>,
+    /// Of an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<EventAnswer>,
     /// Of a sale.
     #[serde(skip_serializing_if = "Option::is_none")]
     sale: Option<SaleExplanation>,
 }
 
-/// Why a row, a change of level, or what a sale gave, is as it is.
+/// Why a row, a change of level, or what an event or a sale gave, is as it is.
 #[utoipa::path(
     post,
     path = "/incentives/api/1.0/point_audit_logs/explain",
@@ -95,7 +106,7 @@ pub struct ExplainPayload {
         (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "`user_not_found`, `audit_log_not_found`, `tier_movement_not_found`, \
-            `transaction_not_found`", body = IncentivesErrorBody),
+            `event_not_found`, `transaction_not_found`", body = IncentivesErrorBody),
         (status = 409, description = "`ambiguous_transaction`: name the store, too", body = IncentivesErrorBody),
     ),
     security(("connect" = [])),
@@ -126,6 +137,7 @@ struct Question {
 enum About {
     Row(LedgerRowId),
     Movement(TierMovementId),
+    Event(Uuid),
     Sale(SaleId),
     Transaction(Option<StoreId>, Box<str>),
 }
@@ -146,24 +158,38 @@ fn read(body: &[u8]) -> Result<Question, IncentivesError> {
 
 impl ExplainRequest<'_> {
     fn about(&self, has_user: bool, reader: &mut Reader<'_>) -> Option<About> {
-        let asked = [self.point_audit_log_id, self.tier_movement_id, self.sale_id, self.transaction_id];
-        let names = ["point_audit_log_id", "tier_movement_id", "sale_id", "transaction_id"];
+        let asked = [
+            ("point_audit_log_id", self.point_audit_log_id),
+            ("tier_movement_id", self.tier_movement_id),
+            ("event_id", self.event_id),
+            ("sale_id", self.sale_id),
+            ("transaction_id", self.transaction_id),
+        ];
         let mut sent = Vec::new();
-        for (name, member) in names.into_iter().zip(asked) {
+        for (name, member) in asked {
             sent.extend(reader.key(name, member).map(|_| name));
         }
         let [name] = sent.as_slice() else {
-            let message = "or else one of tier_movement_id, sale_id and transaction_id: exactly one";
-            reader.fault(names[0], FaultCode::Required, message);
+            let message =
+                "or else one of tier_movement_id, event_id, sale_id and transaction_id: exactly one";
+            reader.fault("point_audit_log_id", FaultCode::Required, message);
             return None;
         };
-        if !has_user && (*name == names[0] || *name == names[1]) {
+        if !has_user && !matches!(*name, "sale_id" | "transaction_id") {
             reader.require("user_id", self.user_id);
         }
         let store = reader.guid("store_id", self.store_id);
         match *name {
             "point_audit_log_id" => reader.guid(name, self.point_audit_log_id).map(About::Row),
             "tier_movement_id" => reader.guid(name, self.tier_movement_id).map(About::Movement),
+            "event_id" => {
+                let id = reader.key(name, self.event_id)?;
+                let id = Uuid::parse_str(id.trim());
+                if id.is_err() {
+                    reader.fault(name, FaultCode::Format, "not a GUID");
+                }
+                id.ok().map(About::Event)
+            }
             "sale_id" => reader.guid(name, self.sale_id).map(About::Sale),
             _ => {
                 let id = reader.key(name, self.transaction_id);
@@ -175,10 +201,11 @@ impl ExplainRequest<'_> {
 
 impl Question {
     async fn answer(&self, state: &HttpState) -> Result<ExplainPayload, IncentivesError> {
-        let mut payload = ExplainPayload { row: None, tier_movement: None, sale: None };
+        let mut payload = ExplainPayload { row: None, tier_movement: None, event: None, sale: None };
         match &self.about {
             About::Row(row) => payload.row = Some(self.row(state, *row).await?),
             About::Movement(movement) => payload.tier_movement = Some(self.movement(state, *movement).await?),
+            About::Event(event) => payload.event = Some(self.event(state, *event).await?),
             About::Sale(sale) => payload.sale = Some(self.sale(state, *sale).await?),
             About::Transaction(store, id) => {
                 let sale = sale_of(state, *store, id).await?;
@@ -214,6 +241,16 @@ impl Question {
             || IncentivesError::new(IncentivesCode::TierMovementNotFound, "No such change of level.");
         let ((place, movement), record): ((usize, TierMovement), _) = explained.ok_or_else(no_such)?;
         Ok(TierMovementExplanation::alone(&movement, place, &record, state))
+    }
+
+    async fn event(&self, state: &HttpState, id: Uuid) -> Result<EventAnswer, IncentivesError> {
+        let user_id = self.user_id.as_deref().unwrap_or_default();
+        let customer = find_user(state, user_id).await?.ok_or_else(no_such_customer)?;
+        let explained = state.engine().explain_event(customer, id).await?;
+        let no_such =
+            || IncentivesError::new(IncentivesCode::EventNotFound, "Nothing of that id has happened.");
+        let (place, record) = explained.ok_or_else(no_such)?;
+        EventAnswer::new(place, &record, state)?.ok_or_else(no_such)
     }
 
     async fn sale(&self, state: &HttpState, id: SaleId) -> Result<SaleExplanation, IncentivesError> {

@@ -3,8 +3,10 @@
 use actors::{ExplainedMember, ExplainedRecord, ExplainedSale, ExplainedVersion, MemberState};
 use domain::{
     Points,
-    customer::{CutKind, Event, EventTriggered, OutcomeResult, SaleCredited, TierMovement},
-    rules::Award,
+    customer::{CutKind, Event, SaleCredited},
+    id::RuleTreeId,
+    program::Program,
+    rules::{Award, NoCandidate},
     time::TimeForm,
 };
 use serde::Serialize;
@@ -12,8 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     decision::Decision,
-    level::TierMovementExplanation,
-    row::RowObject,
+    event::Together,
     tree::{ExplainedTree, Looked},
 };
 use crate::{
@@ -78,6 +79,8 @@ pub struct BookedExplanation {
     judged_by_program_version: u32,
     /// All trees that were candidates, passed or not; then those of the events that the sale led to.
     rule_trees: Vec<ExplainedTree>,
+    /// Purchase trees that were not looked at, and why.
+    no_candidates: Vec<NoCandidateObject>,
     /// Trees that could not be worked out.
     failed_rule_tree_ids: Vec<String>,
     /// What became of the outcomes of this version: points above zero were given, points below zero taken back.
@@ -86,12 +89,19 @@ pub struct BookedExplanation {
     forfeited: Vec<LostPoints>,
     /// Points that were to be taken back and were not there to take. Above zero: kept that way before, and given again.
     not_taken_back: Vec<LostPoints>,
-    /// All rows that were written together, those of time and of later events included; each with its cause.
-    rows: Vec<RowObject>,
-    /// Changes of level that were decided together.
-    tier_movements: Vec<TierMovementExplanation>,
-    /// The events that the platform raised about it, and what came of them.
-    events: Vec<EventExplanation>,
+    #[serde(flatten)]
+    together: Together,
+}
+
+/// A tree that was not looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NoCandidateObject {
+    rule_tree_id: String,
+    rule_tree_name: String,
+    /// `not_live`; `not_in_force`: the business time lies outside its dates; `tier_level`: it is for other levels than
+    /// those that were held.
+    #[schema(value_type = String)]
+    reason: &'static str,
 }
 
 /// Points that were not given, or not taken.
@@ -106,20 +116,6 @@ pub struct LostPoints {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     reason: Option<&'static str>,
-}
-
-/// An event of the platform, and what came of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventExplanation {
-    event_id: String,
-    event_lookup: String,
-    /// Its context, as JSON text: the row or the levels that it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<String>,
-    /// How many events led to it, itself included.
-    depth: u8,
-    rule_trees: Vec<ExplainedTree>,
-    outcomes: Vec<OutcomeObject>,
 }
 
 impl SaleExplanation {
@@ -176,12 +172,15 @@ impl BookedExplanation {
         let Some(Event::SaleCredited(credited)) = record.events.get(place) else { return Ok(None) };
         let judged_by = credited.program_version;
         let program = record.programs.get(judged_by).unwrap_or(&record.program);
-        let movements = TierMovement::all_in(&record.events);
-        let rows = record.rows.iter().map(|row| RowObject::new(row, record));
         Ok(Some(Self {
             decision: Decision::new(record, place),
             judged_by_program_version: judged_by,
             rule_trees: Looked::at(record, place).flat_map(Looked::trees).collect(),
+            no_candidates: program
+                .no_candidates(&credited.tiers, credited.business_time)
+                .into_iter()
+                .map(|(tree, why)| NoCandidateObject::new(tree, why, program))
+                .collect(),
             failed_rule_tree_ids: credited.failed.iter().map(ToString::to_string).collect(),
             outcomes: credited
                 .outcomes(program)
@@ -190,12 +189,7 @@ impl BookedExplanation {
                 .collect(),
             forfeited: forfeited(credited),
             not_taken_back: credited.waived.iter().map(|award| LostPoints::new(award, None)).collect(),
-            rows: rows.collect::<Result<_, _>>()?,
-            tier_movements: movements
-                .iter()
-                .map(|(place, movement)| TierMovementExplanation::new(movement, *place, record, state))
-                .collect(),
-            events: events_of(record),
+            together: Together::new(record, state)?,
         }))
     }
 }
@@ -205,13 +199,11 @@ fn forfeited(credited: &SaleCredited) -> Vec<LostPoints> {
     lost.map(|(award, kind)| LostPoints::new(award, Some(kind))).collect()
 }
 
-fn events_of(record: &ExplainedRecord) -> Vec<EventExplanation> {
-    let events = record.events.iter().enumerate();
-    let of = |(place, event): (usize, &Event)| match event {
-        Event::EventTriggered(triggered) => Some(EventExplanation::new(triggered, place, record)),
-        _ => None,
-    };
-    events.filter_map(of).collect()
+impl NoCandidateObject {
+    fn new(tree: RuleTreeId, why: NoCandidate, program: &Program) -> Self {
+        let rule_tree_name = program.tree(tree).map(|tree| tree.name.clone()).unwrap_or_default();
+        Self { rule_tree_id: tree.to_string(), rule_tree_name, reason: why.as_str() }
+    }
 }
 
 impl LostPoints {
@@ -222,20 +214,6 @@ impl LostPoints {
             point_account_id: award.account.to_string(),
             points: award.points,
             reason: kind.map(CutKind::as_str),
-        }
-    }
-}
-
-impl EventExplanation {
-    fn new(triggered: &EventTriggered, place: usize, record: &ExplainedRecord) -> Self {
-        let outcome = |result: &OutcomeResult| OutcomeObject::new(result, &record.program);
-        Self {
-            event_id: triggered.answer.id.to_string(),
-            event_lookup: triggered.answer.lookup.to_string(),
-            context: triggered.context.as_deref().map(Into::into),
-            depth: triggered.depth,
-            rule_trees: Looked::at(record, place).flat_map(Looked::trees).collect(),
-            outcomes: triggered.answer.outcomes.iter().map(outcome).collect(),
         }
     }
 }
