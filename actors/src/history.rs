@@ -14,9 +14,18 @@ const PAGE: usize = 64;
 pub fn walk<E: Durable>(
     store: &dyn Store<Companion>,
     id: [u8; 16],
+    visit: impl FnMut(Record<E>) -> ControlFlow<()>,
+) -> Result<(), EngineError> {
+    walk_after(store, id, Lsn::ZERO, visit)
+}
+
+/// The same of those behind a position.
+pub fn walk_after<E: Durable>(
+    store: &dyn Store<Companion>,
+    id: [u8; 16],
+    mut after: Lsn,
     mut visit: impl FnMut(Record<E>) -> ControlFlow<()>,
 ) -> Result<(), EngineError> {
-    let mut after = Lsn::ZERO;
     loop {
         let page = store.history(E::KIND.key(id), after, PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(()) };

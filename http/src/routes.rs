@@ -46,7 +46,7 @@ fn table(bench: bool) -> Vec<Row> {
     table.extend(point_of_sale(bench));
     // Also without the prefix, as the platform's pages print the paths (incentives.md 1.1).
     for (prefix, documented) in [("/incentives", true), ("", false)] {
-        for rows in [points, points_2, tiers, rules, privacy, standup, configuration] {
+        for rows in [points, points_2, tiers, rules, ingest, privacy, standup, configuration] {
             table.extend(rows(prefix, documented));
         }
     }
@@ -244,6 +244,26 @@ fn privacy(prefix: &str, documented: bool) -> Vec<Row> {
         row("/incentives/api/1.0/gdpr/export_user", "export_user", |user| user.route(post().to(export_user))),
         row("/incentives/api/1.0/gdpr/status", "erasure_status", |erasure| {
             erasure.route(post().to(erasure_status))
+        }),
+    ]
+}
+
+fn ingest(prefix: &str, documented: bool) -> Vec<Row> {
+    use incentives::{ingest_batch, ingest_event, ingest_replay, ingest_status, ingest_transaction};
+    let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
+    vec![
+        row("/incentives/api/1.0/ingest/transaction", "ingest_transaction", |sale| {
+            sale.route(post().to(ingest_transaction))
+        }),
+        row("/incentives/api/1.0/ingest/batch", "ingest_batch", |sales| sales.route(post().to(ingest_batch))),
+        row("/incentives/api/1.0/ingest/event", "ingest_event", |events| {
+            events.route(post().to(ingest_event))
+        }),
+        row("/incentives/api/1.0/ingest/status", "ingest_status", |sale| {
+            sale.route(post().to(ingest_status))
+        }),
+        row("/incentives/api/1.0/ingest/replay", "ingest_replay", |sale| {
+            sale.route(post().to(ingest_replay))
         }),
     ]
 }

@@ -3,10 +3,14 @@
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Stripes, so that requests do not wait for each other's lock.
 const STRIPES: usize = 64;
+
+/// How often a request that waits looks whether the one before it has been answered.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// The registry.
 pub struct Inflight {
@@ -32,6 +36,21 @@ impl Inflight {
         let entered = self.stripe(&key).lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         // Made only when it was entered: a guard that is dropped takes the entry away.
         entered.then(|| Running { registry: self, key })
+    }
+
+    /// Enters a request when none of that id is running any more.
+    pub async fn wait_to_enter(&self, key: &[u8]) -> Running<'_> {
+        loop {
+            match self.enter(key) {
+                Some(running) => return running,
+                None => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        }
+    }
+
+    /// A request of that id is running.
+    pub fn is_running(&self, key: &[u8]) -> bool {
+        self.stripe(key).lock().unwrap_or_else(PoisonError::into_inner).contains(key)
     }
 
     fn stripe(&self, key: &[u8]) -> &Mutex<HashSet<Box<[u8]>>> {

@@ -10,6 +10,7 @@ mod erasure;
 mod events;
 mod explanation;
 mod inflight;
+mod ingest;
 mod jobs;
 mod points;
 mod sale_query;
@@ -37,6 +38,7 @@ pub use events::TriggerError;
 pub use explanation::{
     ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale, ExplainedVersion, MemberState, OtherSide,
 };
+pub use ingest::{IngestRequest, IngestState, Ingested, ReplayError, SaleEvaluation};
 pub use jobs::JobError;
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};

@@ -6,7 +6,7 @@ use domain::{
     amount::AmountError,
     id::{CustomerId, SaleId},
     identifier::Identifier,
-    sale::{Command, Content, Error, NamedUser, Payer, Receipt, Reply, Sale, UserIdKind},
+    sale::{Command, Content, Endpoint, Error, NamedUser, Payer, Receipt, Reply, Sale, UserIdKind},
 };
 
 use super::Engine;
@@ -57,10 +57,20 @@ impl Engine {
     /// Takes a version of a sale in. Answers when it is durable; what it earns is then on its way, in front of
     /// anything that is asked of the members next.
     pub async fn send_sale(&self, request: SaleRequest) -> Result<SaleAnswer, SaleError> {
+        let key = index::requests::key(Endpoint::SendTransaction, &request.request_id);
+        let _running = self.inner.inflight.enter(&key).ok_or(SaleError::Pending)?;
+        self.record_sale(request, Endpoint::SendTransaction).await
+    }
+
+    /// Records a version, unless its request was answered before. No other of its id may be running.
+    pub(super) async fn record_sale(
+        &self,
+        request: SaleRequest,
+        endpoint: Endpoint,
+    ) -> Result<SaleAnswer, SaleError> {
         let SaleRequest { request_id, body, content } = request;
         self.admit()?;
-        let key = index::requests::key(&request_id);
-        let _running = self.inner.inflight.enter(&key).ok_or(SaleError::Pending)?;
+        let key = index::requests::key(endpoint, &request_id);
         let row = self.inner.shared.store.get(index::REQUESTS, &key).map_err(EngineError::from)?;
         if let Some(row) = row
             && let Some(answered) = index::requests::read(&row, self.now())?
@@ -78,10 +88,11 @@ impl Engine {
             content: Arc::new(content),
             payers,
             unknown_user,
+            endpoint,
         };
         match self.ask::<Sale>(id.bytes(), command).await {
             Ok(Reply::Recorded(receipt)) => Ok(SaleAnswer { receipt, replayed: false, other_body: false }),
-            Ok(Reply::Forgotten) => {
+            Ok(Reply::Forgotten) | Err(AskError::Refused(Error::Superseded)) => {
                 tracing::error!("a sale got the answer to something else");
                 Err(EngineError::Crashed.into())
             }

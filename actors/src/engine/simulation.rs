@@ -11,7 +11,7 @@ use domain::{
     entity::Context,
     id::{CustomerId, IdRun, RuleTreeId, SaleId, TierLevelId},
     program::Program,
-    sale::{self, Content, Payer},
+    sale::{Content, Payer},
 };
 
 use super::{EditError, Engine};
@@ -141,10 +141,8 @@ impl Engine {
         let sale = self.load_sale(id)?.unwrap_or_default();
         let fetched = Fetched::default();
         let context = Context { now: self.now(), ids: no_ids(), program, fetched: &fetched };
-        match sale.would_credit(id, content, &payers, customer, &context) {
-            Ok(credit) => Ok((Supposed::Sale(Box::new(credit)), customer)),
-            Err(sale::Error::Amount(error)) => Err(error.into()),
-        }
+        let credit = sale.would_credit(id, content, &payers, customer, &context)?;
+        Ok((Supposed::Sale(Box::new(credit)), customer))
     }
 
     async fn foresee_for_nobody(
@@ -170,7 +168,7 @@ impl Engine {
 
     /// On the state; when that leaves out something that matters, on the whole history, in which everything is by then.
     /// Of what all customers share nothing is reserved: what would be granted now counts.
-    async fn foresee(
+    pub(super) async fn foresee(
         &self,
         id: CustomerId,
         supposition: Supposition,

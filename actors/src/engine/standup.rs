@@ -1,7 +1,5 @@
 //! Standup mode and the seeding of opening balances (incentives.md 7.18).
 
-use std::time::Duration;
-
 use domain::{
     Timestamp,
     amount::Points,
@@ -22,8 +20,6 @@ use crate::{
 const STANDUP: [u8; 16] = [0; 16];
 /// So many rows are on their way at once, so that callers find the mailboxes all but empty.
 const TOGETHER: usize = 100;
-/// How often a request looks whether one of its id that came at the same time has begun.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Points that a customer brings along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,12 +117,7 @@ impl Engine {
     async fn begin_seeding(&self, request: Fingerprint, body: Fingerprint) -> Result<(), StandupError> {
         let key = index::seedings::key(request);
         // Two of one id must not begin at once with different rows. To begin takes a commit and no longer.
-        let _beginning = loop {
-            match self.inner.inflight.enter(&key) {
-                Some(beginning) => break beginning,
-                None => tokio::time::sleep(LOOK_EVERY).await,
-            }
-        };
+        let _beginning = self.inner.inflight.wait_to_enter(&key).await;
         let known = self.inner.shared.store.get(index::SEEDINGS, &key).map_err(EngineError::from)?;
         match known.map(|row| index::seedings::read(&row)).transpose()? {
             None => self.ask_standup(standup::Command::Seed { request, body }).await,

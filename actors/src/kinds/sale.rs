@@ -18,9 +18,11 @@ impl Durable for Sale {
     /// The answer under its request id, and the sale's place in its store's time line.
     fn rows(before: &Self, command: &Command, decided: Decided<'_, Self>) -> Vec<IndexChange> {
         let (id, mut rows) = match (command, decided.reply) {
-            (Command::Record { id, request_id, request_body, .. }, Reply::Recorded(receipt)) => {
-                (*id, vec![index::requests::put(request_id, *request_body, receipt, decided.now)])
+            (Command::Record { id, request_id, request_body, endpoint, .. }, Reply::Recorded(receipt)) => {
+                let key = index::requests::key(*endpoint, request_id);
+                (*id, vec![index::requests::put(key, *request_body, receipt, decided.now)])
             }
+            (Command::Replay { .. }, Reply::Recorded(receipt)) => (receipt.sale, Vec::new()),
             (Command::Forget(member), _) => {
                 return before
                     .current()
@@ -28,7 +30,9 @@ impl Durable for Sale {
                     .into_iter()
                     .collect();
             }
-            (Command::Record { .. }, Reply::Forgotten) => unreachable!("a version gets a receipt"),
+            (Command::Record { .. } | Command::Replay { .. }, Reply::Forgotten) => {
+                unreachable!("a version gets a receipt")
+            }
         };
         for event in decided.events {
             let (content, recorded) = match event {

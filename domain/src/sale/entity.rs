@@ -78,9 +78,29 @@ pub enum Command {
         payers: Vec<Payer>,
         /// A member was named that nobody is.
         unknown_user: bool,
+        /// Which endpoint brought it.
+        endpoint: Endpoint,
+    },
+    /// Look at the version in force again: with the members that are there now, and with what they have been given.
+    Replay {
+        /// The version whose members were looked for; refused when it is in force no more.
+        number: u32,
+        /// The members named on it, resolved anew.
+        payers: Vec<Payer>,
+        /// A member is named that nobody is.
+        unknown_user: bool,
     },
     /// Keep nothing that names a member who was erased.
     Forget(ForgetMember),
+}
+
+/// Which endpoint brings a version. Request ids count per endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A till's `send_transaction`.
+    SendTransaction,
+    /// `ingest/transaction` or `ingest/batch`, as what is asked about under this id (incentives.md 7.16).
+    Ingest(uuid::Uuid),
 }
 
 /// What a sale answers.
@@ -195,6 +215,9 @@ pub enum Error {
     /// The amounts of the payments do not sum to an amount.
     #[error(transparent)]
     Amount(#[from] AmountError),
+    /// Another version is in force than the one that was to be looked at again.
+    #[error("another version of the sale is in force")]
+    Superseded,
 }
 
 impl Sale {
@@ -218,6 +241,11 @@ impl Sale {
         &self.credited
     }
 
+    /// Whom any revision credited.
+    pub fn credited_before(&self) -> &[CustomerId] {
+        &self.credited_before
+    }
+
     /// What a version would make a member book if it were closed and came now; nobody: what it would make somebody book
     /// who pays all of it. Who is not among the payers is supposed to pay all of it, too. A version that would be too
     /// old to be evaluated gives nothing.
@@ -228,7 +256,7 @@ impl Sale {
         payers: &[Payer],
         customer: Option<CustomerId>,
         context: &Context<'_>,
-    ) -> Result<CreditSale, Error> {
+    ) -> Result<CreditSale, AmountError> {
         let content = Content { is_closed: true, ..content };
         let business_time = self.business_time.unwrap_or_else(|| business_time(&content, context.now));
         let shares = payers::shares(&content, payers)?;
@@ -264,6 +292,17 @@ impl Sale {
                 Against::Same(outcome) => return Ok(arrival.unchanged(current, outcome, warnings, context)),
             },
         };
+        self.revise(arrival, number, warnings, context)
+    }
+
+    /// The version comes into force.
+    fn revise(
+        &self,
+        arrival: Arrival<'_>,
+        number: u32,
+        mut warnings: Vec<SalesWarning>,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Error> {
         let content = Arc::clone(arrival.content);
         let business_time = match self.business_time {
             None if content.is_closed => Some(business_time(&content, context.now)),
@@ -298,6 +337,20 @@ impl Sale {
         };
         let events = vec![Event::Revised { revision, business_time, credits }];
         Ok(Decision { events, reply: Reply::Recorded(receipt), effects })
+    }
+
+    /// The version in force comes into force once more.
+    fn replay(
+        &self,
+        number: u32,
+        payers: &[Payer],
+        unknown_user: bool,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Error> {
+        let current = self.current.as_ref().filter(|current| current.number == number);
+        let Revision { id, content, request_id, .. } = current.ok_or(Error::Superseded)?;
+        let arrival = Arrival { id: *id, request_id, content, payers, unknown_user, ahead: false };
+        self.revise(arrival, number + 1, arrival.warnings(context), context)
     }
 
     /// Whom a version credits, and what they and those it no longer credits are told.
@@ -436,6 +489,9 @@ impl Entity for Sale {
         let (id, request_id, content, payers, unknown_user) = match command {
             Command::Record { id, request_id, content, payers, unknown_user, .. } => {
                 (id, request_id, content, payers, unknown_user)
+            }
+            Command::Replay { number, payers, unknown_user } => {
+                return self.replay(*number, payers, *unknown_user, context).map(Verdict::Decided);
             }
             Command::Forget(member) => {
                 let events = self.forget(member).into_iter().collect();

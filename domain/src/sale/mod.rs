@@ -12,6 +12,6 @@ mod payers;
 pub use content::{Content, NamedUser, SaleDiscount, SalePayment, SoldItem, UserIdKind};
 pub use discount::line_discounts;
 pub use entity::{
-    Command, Effect, Error, Event, Outcome, Payer, Receipt, Reply, Revision, Sale, SalesWarning,
+    Command, Effect, Endpoint, Error, Event, Outcome, Payer, Receipt, Reply, Revision, Sale, SalesWarning,
 };
 pub use forgetting::ForgetMember;

@@ -9,8 +9,8 @@ use laurel_domain::{
     id::{IdRun, RetailerId},
     program::Program,
     sale::{
-        Command, Content, Effect, Event, Outcome, Payer, Receipt, Reply, Sale, SaleDiscount, SalePayment,
-        SalesWarning, SoldItem,
+        Command, Content, Effect, Endpoint, Event, Outcome, Payer, Receipt, Reply, Sale, SaleDiscount,
+        SalePayment, SalesWarning, SoldItem,
     },
     time::Zone,
 };
@@ -77,6 +77,7 @@ impl Till {
             content: Arc::new(content),
             payers: payers.collect(),
             unknown_user,
+            endpoint: Endpoint::SendTransaction,
         };
         let Verdict::Decided(decision) = self.sale.decide(&command, &context).unwrap() else {
             panic!("a sale needs nothing");

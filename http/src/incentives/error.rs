@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     configuration::{problem_row, refusal_row},
+    ingest::{BatchPayload, EventsPayload},
     posting::PostingPayload,
     retailer_standup::SeedPayload,
 };
@@ -45,6 +46,12 @@ pub enum IncentivesCode {
     TooManyUsers,
     /// More jobs than may wait.
     TooManyJobs,
+    /// More transactions than a call may have.
+    TooManyTransactions,
+    /// More events than a call may have.
+    TooManyUserEvents,
+    /// Nothing was taken in under that id.
+    IngestNotFound,
     /// More rows than a page may have.
     TakeTooLarge,
     /// A span of more than a year.
@@ -55,6 +62,8 @@ pub enum IncentivesCode {
     Edit(Refusal),
     /// With an edit the program would have a problem.
     Problem(ProblemCode),
+    /// Every part of a write failed; the code of the first.
+    Part(&'static str),
     /// A write of one thing failed.
     Single(PostedStatus),
     /// Missing or wrong credentials.
@@ -120,10 +129,14 @@ impl IncentivesCode {
             Self::TooManyModificationTypes => ("too_many_modification_types", 400, "limit"),
             Self::TooManyUsers => ("too_many_users", 400, "limit"),
             Self::TooManyJobs => ("too_many_jobs", 429, "limit"),
+            Self::TooManyTransactions => ("too_many_transactions", 400, "limit"),
+            Self::TooManyUserEvents => ("too_many_user_events", 400, "limit"),
+            Self::IngestNotFound => ("ingest_not_found", 404, "not_found"),
             Self::TakeTooLarge => ("take_too_large", 400, "limit"),
             Self::DateRangeTooLong => ("date_range_too_long", 400, "limit"),
             // A write of which no detail was applied is 400, whatever the detail's code (1.2).
             Self::Detail(status) => (detail_code(status).0, 400, "validation"),
+            Self::Part(name) => (name, 400, "validation"),
             Self::Edit(refusal) => refusal_row(refusal),
             Self::Problem(code) => problem_row(code),
             Self::Single(
@@ -188,6 +201,8 @@ pub const fn detail_code(status: PostedStatus) -> (&'static str, u8) {
 
 /// The `error_status` of a repeat that got the first result again.
 pub const REPLAYED: u8 = 4;
+/// The `error_status` of a part that has a code of its own and no number: the one for what does not hold.
+pub const REFUSED: u8 = 5;
 
 /// What a detail's status means, in words.
 pub const fn detail_message(status: PostedStatus) -> &'static str {
@@ -228,6 +243,10 @@ pub enum RefusedPayload {
     Posting(PostingPayload),
     /// Opening balances.
     Seeding(SeedPayload),
+    /// Transactions.
+    Batch(BatchPayload),
+    /// Events.
+    Events(EventsPayload),
 }
 
 impl From<PostingPayload> for RefusedPayload {
@@ -239,6 +258,18 @@ impl From<PostingPayload> for RefusedPayload {
 impl From<SeedPayload> for RefusedPayload {
     fn from(payload: SeedPayload) -> Self {
         Self::Seeding(payload)
+    }
+}
+
+impl From<BatchPayload> for RefusedPayload {
+    fn from(payload: BatchPayload) -> Self {
+        Self::Batch(payload)
+    }
+}
+
+impl From<EventsPayload> for RefusedPayload {
+    fn from(payload: EventsPayload) -> Self {
+        Self::Events(payload)
     }
 }
 
@@ -329,6 +360,27 @@ impl IncentivesError {
         Self { code, message, problems: Vec::new(), payload: Some(Box::new(payload.into())) }
     }
 
+    /// This failure of the first part of a write is that of the whole: no part was done (incentives.md 1.2).
+    pub fn of_whole_write(self, payload: impl Into<RefusedPayload>) -> Self {
+        let code = IncentivesCode::Part(self.name());
+        Self { code, payload: Some(Box::new(payload.into())), ..self }
+    }
+
+    /// The code's wire name.
+    pub const fn name(&self) -> &'static str {
+        self.code.row().0
+    }
+
+    /// In words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// It is no fault of the caller's: the request is to be sent again.
+    pub const fn is_of_the_server(&self) -> bool {
+        self.code.row().1 >= 500
+    }
+
     /// The answer.
     pub fn response(&self) -> HttpResponse {
         let (code, status, kind) = self.code.row();
@@ -350,9 +402,13 @@ impl IncentivesError {
             | IncentivesCode::TooManyPointSources
             | IncentivesCode::TooManyModificationTypes
             | IncentivesCode::TooManyUsers
+            | IncentivesCode::TooManyTransactions
+            | IncentivesCode::TooManyUserEvents
+            | IncentivesCode::IngestNotFound
             | IncentivesCode::TakeTooLarge
             | IncentivesCode::DateRangeTooLong
             | IncentivesCode::Detail(_)
+            | IncentivesCode::Part(_)
             | IncentivesCode::Edit(_)
             | IncentivesCode::Problem(_)
             | IncentivesCode::Single(_)

@@ -1,6 +1,6 @@
-//! Incentives: balances, deposits, spends, the audit log, tiers and their movements, events, and progress with rules on
-//! request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), simulation (7.15), privacy (7.17), opening balances (7.18), and
-//! what a retailer configures (7.4, 7.5, 7.13, 7.14).
+//! Incentives: balances, deposits, spends, the audit log and its explanation, tiers and their movements, events, and
+//! progress with rules on request (incentives.md 7.1, 7.3, 7.6, 7.8 to 7.12), simulation (7.15), ingest (7.16), privacy
+//! (7.17), opening balances (7.18), and what a retailer configures (7.4, 7.5, 7.13, 7.14).
 //!
 //! Owns the envelope, the error table and the wire shapes. How points move is `domain`'s.
 
@@ -12,6 +12,7 @@ mod error;
 mod expirations;
 mod expire;
 mod gdpr;
+mod ingest;
 mod jobs;
 mod modify;
 mod movement;
@@ -40,6 +41,10 @@ pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
 pub(crate) use gdpr::{
     __path_erasure_status, __path_export_user, __path_forget_user, erasure_status, export_user, forget_user,
+};
+pub(crate) use ingest::{
+    __path_ingest_batch, __path_ingest_event, __path_ingest_replay, __path_ingest_status,
+    __path_ingest_transaction, ingest_batch, ingest_event, ingest_replay, ingest_status, ingest_transaction,
 };
 pub(crate) use jobs::{
     __path_job_status, __path_run_expiration, __path_run_maintenance, job_status, run_expiration,

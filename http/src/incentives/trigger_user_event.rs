@@ -192,6 +192,11 @@ fn read(body: &[u8]) -> Result<Asked, IncentivesError> {
 }
 
 impl TriggerRequest<'_> {
+    /// Whose event it is, of this tenant.
+    pub(super) fn named_at(&self, retailer: Member<'_>, reader: &mut Reader<'_>) -> Named {
+        Named::read(retailer, self.user_id, reader)
+    }
+
     /// Reads the event. It is of use only when the reader has noted no fault.
     pub(super) fn event(&self, reader: &mut Reader<'_>) -> Result<UserEvent, IncentivesError> {
         let lookup = reader.required_boxed("event_lookup", self.event_lookup).trim().to_ascii_uppercase();
@@ -228,7 +233,7 @@ fn flat(text: &str) -> Result<Option<Box<str>>, IncentivesError> {
 }
 
 impl TriggeredPayload {
-    fn new(
+    pub(super) fn new(
         triggered: &Triggered,
         named: &Named,
         program: &Program,

@@ -15,6 +15,7 @@ mod explained_rows;
 mod explanations;
 mod gdpr;
 mod incentives;
+mod ingest;
 mod jobs;
 mod odd_bodies;
 mod operations;

@@ -1,0 +1,166 @@
+//! `POST /incentives/api/1.0/ingest/batch` (incentives.md 7.16).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::id::RetailerId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    super::{
+        IncentivesCode, IncentivesError, IncentivesErrorBody,
+        error::{REFUSED, REPLAYED},
+        request::{IncentivesAnswer, admit_retailer, answer},
+        transaction_body::TransactionBody,
+    },
+    taken::{EvaluationMembers, Taken, read_request_id, take_in},
+};
+use crate::{
+    json::{FaultCode, Faults, Member, Reader, parse_object},
+    state::HttpState,
+};
+
+/// Transactions of a batch at most (incentives.md 1.7).
+const BATCH_MAX: usize = 100;
+
+/// Transactions.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct IngestBatchRequest<'a> {
+    /// The tenant. Required.
+    #[serde(borrow)]
+    #[schema(value_type = String, format = "uuid")]
+    retailer_id: Member<'a>,
+    /// Each transaction is processed once under it and its place. At most 128 characters.
+    #[schema(value_type = Option<String>)]
+    request_id: Member<'a>,
+    /// 1 to 100.
+    #[schema(value_type = Vec<TransactionBody>)]
+    transactions: Member<'a>,
+    /// Answer when they are evaluated, with what came of them; default false.
+    #[schema(value_type = Option<bool>)]
+    synchronous: Member<'a>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchPayload {
+    /// All of them are durable.
+    accepted: bool,
+    /// One per transaction, in their order.
+    results: Vec<BatchResult>,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchResult {
+    /// It is durable.
+    accepted: bool,
+    /// 0 taken in, 4 taken in before under this request id, 5 not taken in.
+    error_status: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pos_transaction_id: Option<String>,
+    /// For `ingest/status`, within thirty days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ingest_id: Option<String>,
+    /// Why it was not taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    error_code: Option<&'static str>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(flatten)]
+    evaluation: EvaluationMembers,
+}
+
+/// Take normalised transactions in, one after the other. One that is wrong leaves the others alone.
+#[utoipa::path(
+    post,
+    path = "/incentives/api/1.0/ingest/batch",
+    tag = "incentives",
+    request_body = IngestBatchRequest,
+    responses(
+        (status = 200, description = "What became of each", body = IncentivesAnswer<BatchPayload>),
+        (status = 400, description = "Malformed, `too_many_transactions`, or none was taken in",
+            body = IncentivesErrorBody),
+        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
+        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
+    ),
+    security(("connect" = [])),
+)]
+pub async fn ingest_batch(
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let state = state.get_ref();
+    answer(state, &request, payload, |body| async move {
+        let request: IngestBatchRequest<'_> = parse_object(&body)?;
+        let mut faults = Faults::default();
+        let mut reader = Reader::new(&mut faults);
+        let retailer: Option<RetailerId> = reader.required_guid("retailer_id", request.retailer_id);
+        let request_id = read_request_id(&mut reader, request.request_id);
+        let synchronous = reader.flag("synchronous", request.synchronous).unwrap_or(false);
+        let texts = read_texts("transactions", request.transactions, &mut reader);
+        let texts = faults.none_or(texts).map_err(|faults| IncentivesError::invalid(&faults))?;
+        admit_retailer(state, retailer)?;
+        if texts.len() > BATCH_MAX {
+            let message = format!("transactions must have at most {BATCH_MAX} elements.");
+            return Err(IncentivesError::new(IncentivesCode::TooManyTransactions, message));
+        }
+        let (mut results, mut first) = (Vec::with_capacity(texts.len()), None);
+        for (place, text) in texts.into_iter().enumerate() {
+            let request = request_id.clone().map(|id| (id, Some(place)));
+            match take_in(state, text, request, synchronous).await {
+                Ok(taken) => results.push(BatchResult::taken(taken)),
+                Err(error) if error.is_of_the_server() => return Err(error),
+                Err(error) => {
+                    results.push(BatchResult::refused(&error));
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        let payload = BatchPayload { accepted: first.is_none(), results };
+        match first {
+            Some(first) if payload.results.iter().all(|result| !result.accepted) => {
+                Err(first.of_whole_write(payload))
+            }
+            Some(_) | None => Ok(payload),
+        }
+    })
+    .await
+}
+
+/// The texts of the elements of a list that has one at least; what is no object fails by itself.
+pub fn read_texts<'a>(name: &str, member: Member<'a>, reader: &mut Reader<'_>) -> Vec<&'a str> {
+    let texts = reader.elements(name, member, |_, element| Some(element.json().unwrap_or("null")));
+    if texts.is_empty() {
+        reader.fault(name, FaultCode::Required, "must have at least one element");
+    }
+    texts
+}
+
+impl BatchResult {
+    fn taken(taken: Taken) -> Self {
+        Self {
+            accepted: true,
+            error_status: if taken.replayed { REPLAYED } else { 0 },
+            pos_transaction_id: Some(taken.pos_transaction_id),
+            ingest_id: Some(taken.id),
+            error_code: None,
+            message: None,
+            evaluation: taken.evaluation,
+        }
+    }
+
+    fn refused(error: &IncentivesError) -> Self {
+        Self {
+            accepted: false,
+            error_status: REFUSED,
+            pos_transaction_id: None,
+            ingest_id: None,
+            error_code: Some(error.name()),
+            message: Some(error.message().to_owned()),
+            evaluation: EvaluationMembers::default(),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /incentives/api/1.0/ingest/event` (incentives.md 7.16).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::id::RetailerId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    super::{
+        IncentivesCode, IncentivesError, IncentivesErrorBody,
+        error::REFUSED,
+        request::{IncentivesAnswer, admit_retailer, answer},
+        trigger_user_event::{TriggerRequest, TriggeredPayload, check_lookup},
+    },
+    batch::read_texts,
+    taken::read_request_id,
+};
+use crate::{
+    json::{Faults, Member, Reader, parse_object},
+    state::HttpState,
+};
+
+/// Events of a call at most.
+const EVENTS_MAX: usize = 100;
+
+/// Events.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct IngestEventRequest<'a> {
+    /// The tenant, of the events too. Required.
+    #[serde(borrow)]
+    #[schema(value_type = String, format = "uuid")]
+    retailer_id: Member<'a>,
+    /// An event without an `idempotency_id` and a `transaction_id` happens once under it and the event's place. At most
+    /// 128 characters.
+    #[schema(value_type = Option<String>)]
+    request_id: Member<'a>,
+    /// 1 to 100, each as for `trigger_user_event`, without `include_progress`.
+    #[schema(value_type = Vec<TriggerRequest>)]
+    user_events: Member<'a>,
+}
+
+/// What came of events.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventsPayload {
+    /// All of them have happened.
+    accepted: bool,
+    /// One per event, in their order.
+    results: Vec<EventResult>,
+}
+
+/// What came of an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventResult {
+    /// It has happened.
+    accepted: bool,
+    /// 0 it has happened, 5 it has not.
+    error_status: u8,
+    /// Why it has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    error_code: Option<&'static str>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// As `trigger_user_event` answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<TriggeredPayload>,
+}
+
+/// Let events happen, one after the other. One that is wrong leaves the others alone.
+#[utoipa::path(
+    post,
+    path = "/incentives/api/1.0/ingest/event",
+    tag = "incentives",
+    request_body = IngestEventRequest,
+    responses(
+        (status = 200, description = "What came of each", body = IncentivesAnswer<EventsPayload>),
+        (status = 400, description = "Malformed, `too_many_user_events`, or none has happened",
+            body = IncentivesErrorBody),
+        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
+        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
+    ),
+    security(("connect" = [])),
+)]
+pub async fn ingest_event(
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let state = state.get_ref();
+    answer(state, &request, payload, |body| async move {
+        let request: IngestEventRequest<'_> = parse_object(&body)?;
+        let mut faults = Faults::default();
+        let mut reader = Reader::new(&mut faults);
+        let retailer: Option<RetailerId> = reader.required_guid("retailer_id", request.retailer_id);
+        let request_id = read_request_id(&mut reader, request.request_id);
+        let texts = read_texts("user_events", request.user_events, &mut reader);
+        let texts = faults.none_or(texts).map_err(|faults| IncentivesError::invalid(&faults))?;
+        admit_retailer(state, retailer)?;
+        if texts.len() > EVENTS_MAX {
+            let message = format!("user_events must have at most {EVENTS_MAX} elements.");
+            return Err(IncentivesError::new(IncentivesCode::TooManyUserEvents, message));
+        }
+        let (mut results, mut first) = (Vec::with_capacity(texts.len()), None);
+        for (place, text) in texts.into_iter().enumerate() {
+            let key = request_id.as_ref().map(|request| format!("ingest {place}\n{request}").into());
+            match happen(state, text, request.retailer_id, key).await {
+                Ok(result) => results.push(EventResult::happened(result)),
+                Err(error) if error.is_of_the_server() => return Err(error),
+                Err(error) => {
+                    results.push(EventResult::refused(&error));
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        let payload = EventsPayload { accepted: first.is_none(), results };
+        match first {
+            Some(first) if payload.results.iter().all(|result| !result.accepted) => {
+                Err(first.of_whole_write(payload))
+            }
+            Some(_) | None => Ok(payload),
+        }
+    })
+    .await
+}
+
+async fn happen(
+    state: &HttpState,
+    text: &str,
+    retailer: Member<'_>,
+    key: Option<Box<str>>,
+) -> Result<TriggeredPayload, IncentivesError> {
+    let request: TriggerRequest<'_> = parse_object(text.as_bytes())?;
+    let mut faults = Faults::default();
+    let mut reader = Reader::new(&mut faults);
+    let named = request.named_at(retailer, &mut reader);
+    let event = request.event(&mut reader)?;
+    let mut event = faults.none_or(event).map_err(|faults| IncentivesError::invalid(&faults))?;
+    if event.idempotency_id.is_none() && event.transaction_id.is_empty() {
+        event.idempotency_id = key;
+    }
+    check_lookup(&event.lookup, &state.program())?;
+    let customer = named.resolve(state).await?;
+    let triggered = state.engine().trigger(customer, event).await?;
+    Ok(TriggeredPayload::new(&triggered, &named, &state.program(), None))
+}
+
+impl EventResult {
+    fn happened(result: TriggeredPayload) -> Self {
+        Self { accepted: true, error_status: 0, error_code: None, message: None, result: Some(result) }
+    }
+
+    fn refused(error: &IncentivesError) -> Self {
+        let (error_code, message) = (Some(error.name()), Some(error.message().to_owned()));
+        Self { accepted: false, error_status: REFUSED, error_code, message, result: None }
+    }
+}
