@@ -38,8 +38,8 @@ mod threads;
 
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    ChangeStateError, ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, EditError,
-    Engine, EraseError, Erasure, ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale,
+    ChangeStateError, ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, Doomed,
+    EditError, Engine, EraseError, Erasure, ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale,
     ExplainedVersion, IngestRequest, IngestState, Ingested, JobError, MemberPage, MemberState, OtherSide,
     PostError, ReplayError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleEvaluation, SaleFilter,
     SalePage, SaleQuery, SaleRequest, SaleSort, Seed, Seeded, Simulated, SimulatedTrigger, SimulationError,

@@ -149,6 +149,9 @@ pub struct NewEpoch(pub Epoch);
 /// Stand still for so long.
 pub struct HoldUp(pub std::time::Duration);
 
+/// Nothing: when it is answered, everything that was decided on this shard before has been queued for the journal.
+pub struct Passed;
+
 /// An entity's actor has stopped on a panic.
 pub struct Crashed {
     pub kind: Kind,
@@ -166,6 +169,10 @@ impl<E: Durable> Message for Look<E> {
 }
 
 impl Message for Deliver {
+    type Result = ();
+}
+
+impl Message for Passed {
     type Result = ();
 }
 
@@ -241,6 +248,12 @@ impl Handler<Deliver> for Shard {
             }
         }
     }
+}
+
+impl Handler<Passed> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Passed: Passed, _: &mut Context<Self>) {}
 }
 
 impl Handler<Durables> for Shard {

@@ -17,6 +17,7 @@ mod sale_query;
 mod sales;
 mod simulation;
 mod standup;
+mod tier_deletion;
 mod tiers;
 mod transfers;
 mod user_state;
@@ -45,6 +46,7 @@ pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, Sale
 pub use sales::{SaleAnswer, SaleError, SaleRequest};
 pub use simulation::{Simulated, SimulatedTrigger, SimulationError, SimulationRequest};
 pub use standup::{Seed, Seeded, StandupError};
+pub use tier_deletion::Doomed;
 pub use tiers::{ChangeTiersError, MemberPage};
 pub use transfers::Transferred;
 pub use user_state::ChangeStateError;

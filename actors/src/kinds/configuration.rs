@@ -1,6 +1,6 @@
 //! The configuration in the store.
 
-use domain::configuration::{Configuration, Effect, Event};
+use domain::configuration::{Command, Configuration, Effect, Event};
 use store::IndexChange;
 
 use super::{Decided, Durable, Kind, Residence};
@@ -17,5 +17,10 @@ impl Durable for Configuration {
 
     fn deliveries(_: &[Event], effects: &[Effect]) -> Vec<Delivery> {
         effects.iter().map(|effect| match *effect {}).collect()
+    }
+
+    /// A mark is nothing but its record.
+    fn always_records(command: &Command) -> bool {
+        matches!(command, Command::Mark)
     }
 }

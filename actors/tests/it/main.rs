@@ -13,5 +13,6 @@ mod points;
 mod sales;
 mod supervision;
 mod support;
+mod tier_deletion;
 mod transfers;
 mod window;

@@ -57,6 +57,8 @@ pub enum Command {
     },
     /// Change single objects of the program.
     Edit(Box<Edit>),
+    /// Nothing, but on disk: whoever has the answer knows that everything decided before is there too.
+    Mark,
 }
 
 /// What it answers.
@@ -247,6 +249,7 @@ impl Entity for Configuration {
                 self.decide_replace(*section, text, *check_only, context)?
             }
             Command::Edit(edit) => edit::decide(self, edit, context)?,
+            Command::Mark => Decision::answer(Reply::Version(self.version)),
         };
         Ok(Verdict::Decided(decision))
     }

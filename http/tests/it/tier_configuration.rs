@@ -114,6 +114,9 @@ fn what_is_wrong_with_a_level_is_named() {
                 "",
             ),
             ("delete", json!({"id": id}), 409, "level_in_use", ""),
+            ("delete", json!({"id": ""}), 400, "invalid_request", ""),
+            ("delete_system", json!({"id": NOBODY}), 404, "tier_system_not_found", ""),
+            ("delete_system", json!({"id": CLUB}), 409, "level_in_use", ""),
         ] {
             let found = refused(&server, &format!("tier_levels/{path}"), body.clone()).await;
             assert_eq!(found, (status, code.to_owned(), at.to_owned()), "{path} {body}");
@@ -151,5 +154,52 @@ fn drafts_of_levels_go_unless_a_tree_names_them() {
         }
         let sixth = refused(&server, "tier_levels/create_system", json!({"name": "S6"})).await;
         assert_eq!((sixth.0, sixth.1.as_str()), (400, "too_many_tier_systems"));
+    });
+}
+
+/// Published or not: what nobody is in goes, what somebody is in stays as it was.
+#[test]
+fn levels_and_systems_that_were_published_go_when_nobody_is_in_them() {
+    run(async |server| {
+        server.member("900").await;
+        let level = json!({"tier_system_id": CLUB, "name": "Diamond", "rank": 9, "status": 2});
+        let level = done(&server, "tier_levels/create", level).await["tier_level"]["id"].clone();
+        let into = |level: &Value| json!({"user_id": "900", "tier_system_id": CLUB, "tier_level_id": level});
+        done(&server, "movement/move_user", into(&level)).await;
+        let found = refused(&server, "tier_levels/delete", json!({"id": level})).await;
+        assert_eq!((found.0, found.1.as_str()), (409, "level_in_use"));
+        let club = done(&server, "tier_levels/fetch", json!({"tier_system_id": CLUB})).await;
+        assert_eq!(club["tier_system"]["tier_levels"][4]["status"], 2, "it is open as before");
+        done(&server, "movement/move_user", into(&json!(GOLD))).await;
+        assert_eq!(done(&server, "tier_levels/delete", json!({"id": level})).await["success"], true);
+        assert_eq!(
+            refused(&server, "tier_levels/delete", json!({"id": level})).await.1,
+            "tier_level_not_found"
+        );
+        assert_eq!(refused(&server, "movement/move_user", into(&level)).await.1, "tier_level_not_found");
+
+        // Every customer joins the lowest level of a live system when he next comes.
+        let stars = json!({"name": "Stars", "levels": [{"name": "One star", "rank": 0, "status": 2}]});
+        let stars = done(&server, "tier_levels/create_system", stars).await["tier_system"].clone();
+        let live = json!({"id": stars["id"], "status": 2});
+        done(&server, "tier_levels/update_system", live.clone()).await;
+        done(&server, "movement/qualifying", json!({"user_id": "900"})).await;
+        let one = json!({"id": stars["tier_levels"][0]["id"]});
+        assert_eq!(refused(&server, "tier_levels/delete", one.clone()).await.1, "default_level_required");
+        let system = json!({"id": stars["id"]});
+        assert_eq!(refused(&server, "tier_levels/delete_system", system.clone()).await.1, "level_in_use");
+        let leave = json!({"user_id": "900", "tier_system_id": stars["id"]});
+        done(&server, "movement/remove_user", leave).await;
+        assert_eq!(refused(&server, "tier_levels/delete", one).await.1, "default_level_required");
+        let again = done(&server, "tier_levels/fetch", json!({"tier_system_id": stars["id"]})).await;
+        assert_eq!(
+            (&again["tier_system"]["tier_levels"][0]["status"], &again["tier_system"]["disabled"]),
+            (&json!(2), &json!(false))
+        );
+        assert_eq!(done(&server, "tier_levels/delete_system", system.clone()).await["success"], true);
+        assert_eq!(refused(&server, "tier_levels/delete_system", system).await.1, "tier_system_not_found");
+        let server = server.after_power_cut().await;
+        let left = done(&server, "tier_levels/fetch_systems", json!({})).await;
+        assert_eq!(left["total_records"], 1);
     });
 }

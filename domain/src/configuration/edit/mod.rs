@@ -64,8 +64,11 @@ pub enum Operation {
     AttachRuleTree,
     /// Body: `tier_level_id`, `rule_tree_id`.
     DetachRuleTree,
-    /// Body: `id` of the level.
+    /// Body: `id` of the level; with a `version` of its system, only as of that. To be asked for when nobody is in the
+    /// level and nobody can enter it.
     DeleteTierLevel,
+    /// Body: `id`; with a `version`, only as of that. The same for a whole system.
+    DeleteTierSystem,
     /// Body: a rule tree without id.
     CreateRuleTree,
     /// Body: a whole rule tree with `id` and `version`.
@@ -109,8 +112,8 @@ pub enum Refusal {
     /// There is no such tier level.
     #[error("there is no such tier level")]
     TierLevelNotFound,
-    /// The level was published, or a rule tree names it.
-    #[error("the level was published, or a rule tree names it")]
+    /// The level has members, or a rule tree names it.
+    #[error("the level has members, or a rule tree names it")]
     LevelInUse,
     /// The tree is archived, for good.
     #[error("the rule tree is archived")]
@@ -169,6 +172,7 @@ fn run(editor: &mut Editor<'_>, operation: Operation, body: &Json) -> Result<(Ob
         Operation::AttachRuleTree => tiers::attach(editor, body),
         Operation::DetachRuleTree => tiers::detach(editor, body),
         Operation::DeleteTierLevel => tiers::delete_level(editor, body),
+        Operation::DeleteTierSystem => tiers::delete_system(editor, body),
         Operation::CreateRuleTree => trees::create(editor, body),
         Operation::UpdateRuleTree => trees::update(editor, body),
         Operation::SetRuleTreeStatus => trees::set_status(editor, body),

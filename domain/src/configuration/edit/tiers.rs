@@ -103,20 +103,43 @@ fn change_level(editor: &mut Editor<'_>, found: Found, members: &Json) -> Result
     Ok((KIND, id))
 }
 
-/// Whether a level has members is not known here, so only one that was never published can go.
+/// Whether a level has members is not known here: whoever asks has made sure that it has none.
 pub(super) fn delete_level(editor: &mut Editor<'_>, body: &Json) -> Result<(ObjectKind, Uuid), Error> {
     let Found { system: id, json: mut system, place, level } = find(editor, body, "id")?;
-    let mut levels = system.elements(LEVELS).to_vec();
-    let published = levels[place].get_whole("status").unwrap_or(DRAFT) != DRAFT;
-    let trees = editor.objects().list(ObjectKind::RuleTree).iter().map(|tree| tree.json());
-    let used = trees.into_iter().any(|tree| tree.get_whole("status") != Some(3) && tree.mentions(level));
-    if published || used {
+    expect_seen(editor, id, body)?;
+    if named_by_a_tree(editor, &[level]) {
         return Err(Refusal::LevelInUse.into());
     }
+    let mut levels = system.elements(LEVELS).to_vec();
     levels.remove(place);
     system.set(LEVELS, Json::Array(levels));
     editor.put(KIND, id, &system);
     Ok((KIND, id))
+}
+
+/// The same for a system with all of its levels.
+pub(super) fn delete_system(editor: &mut Editor<'_>, body: &Json) -> Result<(ObjectKind, Uuid), Error> {
+    let (id, system) = editor.named(KIND, body, "id")?;
+    expect_seen(editor, id, body)?;
+    let levels = system.elements(LEVELS).iter().filter_map(|level| level.get_id("id"));
+    let named: Vec<_> = levels.chain([id]).collect();
+    if named_by_a_tree(editor, &named) {
+        return Err(Refusal::LevelInUse.into());
+    }
+    editor.remove(KIND, id);
+    Ok((KIND, id))
+}
+
+fn expect_seen(editor: &mut Editor<'_>, id: Uuid, body: &Json) -> Result<(), Error> {
+    if body.get("version").is_some() { editor.expect_version(KIND, id, body) } else { Ok(()) }
+}
+
+/// Some tree that is not archived names one of these.
+fn named_by_a_tree(editor: &Editor<'_>, ids: &[Uuid]) -> bool {
+    const ARCHIVED: i64 = 3;
+    let trees = editor.objects().list(ObjectKind::RuleTree).iter().map(|tree| tree.json());
+    let names = |tree: &Json| ids.iter().any(|id| tree.mentions(*id));
+    trees.into_iter().any(|tree| tree.get_whole("status") != Some(ARCHIVED) && names(&tree))
 }
 
 pub(super) fn attach(editor: &mut Editor<'_>, body: &Json) -> Result<(ObjectKind, Uuid), Error> {

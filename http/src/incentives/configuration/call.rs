@@ -1,6 +1,6 @@
 //! One request of the configuration endpoints: its body, and the way to the engine.
 
-use actors::{EditError, EngineError};
+use actors::{Doomed, EditError, EngineError};
 use domain::{
     Timestamp,
     allotment::Amounts,
@@ -117,6 +117,12 @@ impl<'a> Call<'a> {
     pub async fn edit(&self, operation: Operation) -> Result<Option<Object>, IncentivesError> {
         let edit = Edit { operation, body: self.body().clone(), check_only: false };
         Ok(self.state.engine().edit(edit).await?)
+    }
+
+    /// Deletes the tier level or system of the body's `id`, when it has no members.
+    pub async fn delete_tier(&self, doomed: impl FnOnce(Uuid) -> Doomed) -> Result<(), IncentivesError> {
+        let id = self.id("id")?.ok_or_else(|| malformed("id is required"))?;
+        Ok(self.state.engine().delete_tier(doomed(id)).await?)
     }
 
     /// Edits with the body something that is there afterwards; gives it, and all objects.

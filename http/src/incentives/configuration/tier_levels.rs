@@ -1,6 +1,6 @@
 //! `POST /incentives/api/1.0/tier_levels/...` (incentives.md 2.6, 7.5).
 
-use actors::EngineError;
+use actors::{Doomed, EngineError};
 use domain::configuration::{Json, Object, ObjectKind, Objects, Operation};
 
 use super::{
@@ -35,8 +35,11 @@ endpoints! {
     attach_rule_tree, "/incentives/api/1.0/tier_levels/attach_rule_tree", attach;
     /// `tier_level_id`, `rule_tree_id`: the tree is then no longer for this level.
     detach_rule_tree, "/incentives/api/1.0/tier_levels/detach_rule_tree", detach;
-    /// `id` of a level that was never published and that no rule tree names. Answers `success`.
+    /// `id` of a level that nobody is in and no rule tree names; 409 `level_in_use`. While it is looked whether anybody
+    /// is in it, nobody can enter it. Answers `success`.
     delete_tier_level, "/incentives/api/1.0/tier_levels/delete", delete;
+    /// `id` of a system of whose levels the same holds; they go with it. Answers `success`.
+    delete_tier_system, "/incentives/api/1.0/tier_levels/delete_system", delete_system;
 }
 
 async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {
@@ -93,7 +96,12 @@ async fn attached(call: Call<'_>, operation: Operation) -> Result<Json, Incentiv
 }
 
 async fn delete(call: Call<'_>) -> Result<Json, IncentivesError> {
-    call.edit(Operation::DeleteTierLevel).await?;
+    call.delete_tier(Doomed::Level).await?;
+    Ok(Json::object([("success", Some(Json::Flag(true)))]))
+}
+
+async fn delete_system(call: Call<'_>) -> Result<Json, IncentivesError> {
+    call.delete_tier(Doomed::System).await?;
     Ok(Json::object([("success", Some(Json::Flag(true)))]))
 }
 
