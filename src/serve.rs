@@ -105,6 +105,7 @@ async fn start_engine(
             queue_bytes: options.queue_bytes_max.bytes(),
             tail_bytes: options.tail_bytes_max.bytes(),
             checkpoint_records: options.checkpoint_records,
+            segments_in_advance: true,
             state_cache_bytes: options.state_cache_bytes.bytes(),
             ..store::Options::default()
         },

@@ -6,6 +6,7 @@
 use crate::error::CheckpointError;
 use crate::journal::Position;
 use crate::key::{EffectId, EntityKey, Lsn};
+use crate::priority::yield_to_requests;
 use crate::record_bytes::RecordBytes;
 use crate::shared::Shared;
 use crate::state::{Meta, StateTurn, StateWriter, View};
@@ -15,9 +16,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// A third of the weight of a thread that serves requests.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 5;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The checkpoint thread: works whenever there is enough to do, until the end.
@@ -85,16 +83,6 @@ fn move_through(
 fn remove_segments(shared: &Shared, cut: Position) -> Result<u64, CheckpointError> {
     let removed = shared.segments.remove_through(&*shared.disk, cut.frame);
     removed.map_err(|(file, source)| CheckpointError::Remove { file, source })
-}
-
-/// Gives this thread a smaller share of a busy processor: what it does can wait, requests cannot. The share is large
-/// enough, still, to keep up with them.
-fn yield_to_requests() {
-    // On Linux, and only there, the priority is that of the calling thread.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "checkpoints run at the priority of requests");
-    }
 }
 
 /// One checkpoint's work inside its transaction.

@@ -54,6 +54,11 @@ impl<T> Committer<T> {
         Self { shared, queue, listener, journal, frame: FrameBuilder::new(), taken, framed }
     }
 
+    /// From now on, a thread of the journal's lays out its next segments in advance.
+    pub(crate) fn lay_out_segments(&mut self) {
+        self.journal.lay_out_segments();
+    }
+
     /// The committer thread: works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
         while self.queue.take(&mut self.taken) {

@@ -21,6 +21,7 @@ mod open;
 mod options;
 mod overlay;
 mod pending;
+mod priority;
 mod queue;
 mod record_bytes;
 mod redb_store;

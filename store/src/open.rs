@@ -45,7 +45,10 @@ pub fn open<T: Send + 'static>(
     fold: Arc<dyn Fold>,
     listener: Arc<dyn Listener<T>>,
 ) -> Result<(Arc<RedbStore<T>>, Recovered), OpenError> {
-    let Parts { shared, queue, committer, recovered } = assemble(options, disk, fold, listener)?;
+    let Parts { shared, queue, mut committer, recovered } = assemble(options, disk, fold, listener)?;
+    if shared.options.segments_in_advance {
+        committer.lay_out_segments();
+    }
     let nudged = Arc::clone(&queue);
     shared.rotation.connect(Box::new(move || nudged.nudge()));
     let threads = start_threads(&shared, &queue, committer)?;

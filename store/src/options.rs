@@ -19,6 +19,9 @@ pub struct Options {
     /// A segment of the journal is followed by a new one at this size. Small, because the journal goes in whole
     /// segments, and the one in use stays.
     pub segment_bytes: u64,
+    /// Whether a thread lays out the next segment once one has been filled: a commit into it writes the frame alone,
+    /// and not the length of the file as well. Costs one more segment of space and writes the journal twice.
+    pub segments_in_advance: bool,
     /// Upper bound of one frame; a single larger record has a frame of its own.
     pub frame_bytes: usize,
     /// Upper bound of the records in one frame.
@@ -52,6 +55,7 @@ impl Default for Options {
         const MIB: usize = 1 << 20;
         Self {
             segment_bytes: 64 << 20,
+            segments_in_advance: false,
             frame_bytes: 4 * MIB,
             frame_records: 8192,
             queue_bytes: 64 * MIB,

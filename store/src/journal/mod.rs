@@ -11,6 +11,7 @@ pub(crate) mod replay;
 mod scan;
 mod sector;
 pub(crate) mod segment;
+pub(crate) mod spare;
 pub(crate) mod writer;
 
 use crate::key::Lsn;

@@ -94,17 +94,30 @@ pub(crate) struct Segment {
 impl Segment {
     /// Makes a segment; it bears its name only when its header is durable.
     pub(crate) fn create(disk: &dyn Disk, header: SegmentHeader) -> Result<Self, CreateFailure> {
+        let unfinished = format!("{}{NEW_SUFFIX}", segment_name(header.sequence));
+        let file = disk.open(&unfinished, OpenMode::New).map_err(|source| CreateFailure {
+            error: OpenError::io(&segment_name(header.sequence), source),
+            may_be_named: false,
+        })?;
+        Self::create_in(disk, header, &unfinished, file)
+    }
+
+    /// Makes a segment of a file of zeros, or an empty one, that bears another name.
+    pub(crate) fn create_in(
+        disk: &dyn Disk,
+        header: SegmentHeader,
+        unfinished: &str,
+        file: Box<dyn DiskFile>,
+    ) -> Result<Self, CreateFailure> {
         let name = segment_name(header.sequence);
-        let unfinished = format!("{name}{NEW_SUFFIX}");
         let failed = |may_be_named| {
             let name = &name;
             move |source| CreateFailure { error: OpenError::io(name, source), may_be_named }
         };
-        let file = disk.open(&unfinished, OpenMode::New).map_err(failed(false))?;
         let mut sector = header.encode();
         sector.resize(SECTOR, 0);
         file.write(0, &sector).and_then(|()| file.sync()).map_err(failed(false))?;
-        disk.rename(&unfinished, &name).map_err(failed(true))?;
+        disk.rename(unfinished, &name).map_err(failed(true))?;
         Ok(Self::at(name, header, file, SECTOR_BYTES))
     }
 

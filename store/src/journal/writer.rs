@@ -1,6 +1,7 @@
 //! The one writer of the journal: frames into the segment in use, the next segment when it is full or has failed.
 
 use super::segment::{Segment, SegmentHeader, segment_name};
+use super::spare::{SPARE_FILE, Spares};
 use super::{Position, StoreId};
 use crate::disk::{CreateFailure, Disk};
 use crate::error::OpenError;
@@ -61,6 +62,8 @@ pub(crate) struct JournalWriter {
     /// `None` after a failed commit, until the next segment stands.
     segment: Option<Segment>,
     segments: SegmentList,
+    /// Where the next segment is laid out, once one has been filled.
+    spares: Option<Spares>,
 }
 
 impl JournalWriter {
@@ -81,7 +84,13 @@ impl JournalWriter {
             sequence: segment.header.sequence,
             segment: Some(segment),
             segments,
+            spares: None,
         }
+    }
+
+    /// From now on, segments after the first that is filled are laid out in advance.
+    pub(crate) fn lay_out_segments(&mut self) {
+        self.spares = Some(Spares::new(Arc::clone(&self.disk), self.segment_bytes));
     }
 
     /// The last durable frame.
@@ -134,7 +143,11 @@ impl JournalWriter {
             Some(_) | None => return Ok(()),
         };
         match self.start_segment() {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                // Whoever has filled one will fill another; a store with little to do has no spare file.
+                self.spares.iter_mut().for_each(Spares::begin);
+                Ok(())
+            }
             Err(CreateFailure { error, may_be_named: false }) => {
                 // The present segment still takes frames; a full disk shows itself there if it must.
                 tracing::warn!(%error, "the next journal segment cannot be created yet");
@@ -153,7 +166,10 @@ impl JournalWriter {
     fn start_segment(&mut self) -> Result<(), CreateFailure> {
         let sequence = self.sequence.checked_add(1).expect("a journal has fewer than 2^64 segments");
         let header = SegmentHeader { store: self.store, sequence, after: self.position };
-        let segment = Segment::create(&*self.disk, header)?;
+        let segment = match self.spares.as_mut().and_then(Spares::take) {
+            Some(file) => Segment::create_in(&*self.disk, header, SPARE_FILE, file)?,
+            None => Segment::create(&*self.disk, header)?,
+        };
         self.segments.push(&header);
         self.sequence = sequence;
         self.rotate_at = self.segment_bytes;
@@ -168,6 +184,7 @@ impl JournalWriter {
 
     /// Marks the end of the journal. Nothing can be written afterwards.
     pub(crate) fn close(&mut self) {
+        self.spares = None;
         if let Some(segment) = self.segment.take() {
             segment.mark_end();
         }

@@ -16,4 +16,5 @@ mod golden;
 mod opening;
 mod property;
 mod segment_file;
+mod segments;
 mod support;
