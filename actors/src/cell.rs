@@ -228,6 +228,8 @@ impl<E: Durable> Cell<E> {
         let deliveries = record.deliveries();
         assert_eq!(deliveries.len(), record.effects.len(), "every effect is for one receiver");
         let effects = u16::try_from(deliveries.len()).expect("a decision has few effects");
+        #[cfg(feature = "mutants")]
+        let answer = crate::mutants::unless_early(answer);
         let shard = surroundings.shard();
         let companion = Companion { shard, answers_effect: consumes.is_some(), deliveries, answer };
         let record_bytes = record.encode();
@@ -242,6 +244,10 @@ impl<E: Durable> Cell<E> {
         })?;
         for event in &record.events {
             self.state.apply(event);
+            #[cfg(feature = "mutants")]
+            if consumes.is_some() && crate::mutants::is(crate::mutants::Mutant::AppliesTwice) {
+                self.state.apply(event);
+            }
         }
         // What was reserved is settled by the effects of the record.
         self.unused();

@@ -77,6 +77,10 @@ impl Dispatcher {
     pub fn deliver(&self, parcels: impl IntoIterator<Item = Parcel>) {
         let mut by_shard: Vec<Vec<Parcel>> = vec![Vec::new(); self.routing.shards()];
         for parcel in parcels {
+            #[cfg(feature = "mutants")]
+            if crate::mutants::drops_effect() {
+                continue;
+            }
             by_shard[self.routing.shard_of(parcel.delivery.receiver())].push(parcel);
         }
         for (shard, parcels) in self.shards().iter().zip(by_shard) {

@@ -25,6 +25,8 @@ mod index;
 mod inspect;
 mod job_supervisor;
 mod kinds;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 mod peers;
 mod pending;
 mod programs;

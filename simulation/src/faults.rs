@@ -37,8 +37,10 @@ pub enum End {
     Done,
     /// At a disk operation, by its number from now.
     AtOperation(u64),
-    /// After a while.
+    /// After a while, all at once.
     After(Duration),
+    /// After a while, in order.
+    Stopped(Duration),
 }
 
 /// A life of the process.
@@ -54,27 +56,33 @@ pub struct Life {
 
 /// The lives of a run; the last one ends when everything is done.
 pub fn lives(choices: &mut Choices) -> Vec<Life> {
-    let count = choices.below(6);
+    let count = choices.below(8);
     let mut lives: Vec<_> = (0..count).map(|_| life(choices)).collect();
-    let faults = if choices.percent(50) { choices.below(4) } else { 0 };
+    let faults = faults(choices);
     lives.push(Life { end: End::Done, left: Left::Written, faults });
     lives
 }
 
 fn life(choices: &mut Choices) -> Life {
-    let end = if choices.percent(65) {
-        // Most lives have some hundred operations; an opening has about thirty.
-        let most = choices.one_of(&[40, 150, 400, 900]);
-        End::AtOperation(u64::try_from(choices.between(1, most)).unwrap_or(1))
-    } else {
-        End::After(choices.millis(1500))
+    let end = match choices.below(10) {
+        0..6 => {
+            // Most lives have some hundred operations; an opening has about thirty.
+            let most = choices.one_of(&[40, 150, 400, 900]);
+            End::AtOperation(u64::try_from(choices.between(1, most)).unwrap_or(1))
+        }
+        6..9 => End::After(choices.millis(1500)),
+        _ => End::Stopped(choices.millis(1000)),
     };
     let left = match choices.below(4) {
         0 => Left::Written,
         1 => Left::Synced,
         _ => Left::Torn(choices.number()),
     };
-    Life { end, left, faults: if choices.percent(50) { choices.below(4) } else { 0 } }
+    Life { end, left, faults: faults(choices) }
+}
+
+fn faults(choices: &mut Choices) -> usize {
+    if choices.percent(60) { choices.below(7) } else { 0 }
 }
 
 /// The end of a life, which several parts of it may notice.
@@ -102,7 +110,7 @@ pub async fn sabotage(
     (trace, totals): (Trace, Rc<RefCell<Totals>>),
 ) {
     for _ in 0..faults {
-        tokio::time::sleep(choices.millis(400)).await;
+        tokio::time::sleep(choices.millis(250)).await;
         let what = choices.below(5);
         trace.note(format_args!("fault {what}"));
         if what < 4 {
@@ -119,6 +127,16 @@ pub async fn sabotage(
             }
             _ => engine.hold_up(choices.below(4), choices.millis(80)),
         }
+    }
+}
+
+/// One of the next operations fails, on whatever file it is.
+pub fn fail_soon(choices: &mut Choices, disk: &MemoryDisk) {
+    let ahead = |choices: &mut Choices, most| u64::try_from(choices.between(1, most)).unwrap_or(1);
+    if choices.percent(60) {
+        disk.fail_sync(disk.syncs() + ahead(choices, 4));
+    } else {
+        disk.fail_operation(disk.operations() + ahead(choices, 25));
     }
 }
 

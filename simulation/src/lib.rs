@@ -13,6 +13,7 @@ mod model;
 pub mod program;
 mod report;
 mod schedule;
+mod tamper;
 mod trace;
 mod workload;
 mod world;
@@ -23,7 +24,8 @@ use std::{
 };
 
 pub use report::{Failure, Totals};
-pub use world::{Outcome, run};
+pub use tamper::Tamper;
+pub use world::{Outcome, run, run_tampered};
 
 /// Runs seeds from `first` on, a thread for each processor. Gives the totals of those that went well, and the failures.
 pub fn run_many(first: u64, count: u64) -> (Totals, Vec<Failure>) {

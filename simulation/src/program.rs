@@ -4,7 +4,10 @@
 use std::str::FromStr;
 
 use domain::{
-    id::{AllotmentId, PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierLevelId},
+    id::{
+        AllotmentId, PointAccountId, PointSourceId, RetailerId, RuleTreeId, StoreId, TierLevelId,
+        TierSystemId,
+    },
     program::Program,
 };
 
@@ -82,6 +85,11 @@ pub fn status() -> PointAccountId {
 /// The source of gifts.
 pub fn source(scarce: bool) -> PointSourceId {
     id(if scarce { SCARCE } else { FREE })
+}
+
+/// The system of the levels.
+pub fn club() -> TierSystemId {
+    id(CLUB)
 }
 
 /// The levels, the lowest first.

@@ -1,7 +1,7 @@
 //! One process after the other on one disk: each has a system of its own, on one thread with a clock that moves when
 //! nobody has anything to do, and is gone at once when its life ends.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use actors::{Clock, Engine, EngineOptions, Ids, StartError, Steps, Threads};
 use domain::{Timestamp, configuration::Section, time::Zone};
@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     alarm,
-    faults::{Alive, End, Life, lives, mend, sabotage},
+    faults::{Alive, End, Life, fail_soon, lives, mend, sabotage},
     model::{
         Model,
         sight::{Sight, quiet},
@@ -19,6 +19,7 @@ use crate::{
     program::{self, Shop},
     report::{Failure, Totals, Violation, hold},
     schedule::Choices,
+    tamper::Tamper,
     trace::Trace,
     workload::{
         Size,
@@ -36,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 struct World {
     choices: Choices,
     disk: MemoryDisk,
+    tamper: Tamper,
     store: Options,
     clock: Clock,
     ids: Ids,
@@ -46,6 +48,15 @@ struct World {
     model: Rc<RefCell<Model>>,
     trace: Trace,
     totals: Rc<RefCell<Totals>>,
+}
+
+/// Somebody who makes things fail as long as he is there.
+struct Saboteur(tokio::task::JoinHandle<()>);
+
+impl Drop for Saboteur {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// How a process has ended.
@@ -68,10 +79,19 @@ pub struct Outcome {
 /// # Errors
 /// [`Failure`]: something was not as promised.
 pub fn run(seed: u64, shown: bool) -> Result<Outcome, Failure> {
+    run_tampered(seed, shown, Tamper::Nothing)
+}
+
+/// The same with a fault that is to be noticed.
+///
+/// # Errors
+/// [`Failure`]: it has been.
+pub fn run_tampered(seed: u64, shown: bool, tamper: Tamper) -> Result<Outcome, Failure> {
     alarm::listen();
     alarm::show(shown);
     alarm::heard();
-    let mut world = World::of(seed, shown);
+    tamper.choose();
+    let mut world = World::of(seed, shown, tamper);
     let trace = world.trace.clone();
     let lived = world.live();
     let what = match (lived, alarm::heard()) {
@@ -87,7 +107,7 @@ pub fn run(seed: u64, shown: bool) -> Result<Outcome, Failure> {
 }
 
 impl World {
-    fn of(seed: u64, shown: bool) -> Self {
+    fn of(seed: u64, shown: bool, tamper: Tamper) -> Self {
         let mut choices = Choices::of(seed);
         let size = Size::chosen(&mut choices);
         let shop = Shop {
@@ -119,6 +139,7 @@ impl World {
         }
         Self {
             disk: MemoryDisk::new(),
+            tamper,
             store,
             clock: Clock::test(begin),
             ids: Ids::seeded(seed),
@@ -149,7 +170,10 @@ impl World {
                 Ended::Done if matches!(life.end, End::Done) => break,
                 Ended::Done | Ended::Crashed => {
                     self.totals.borrow_mut().crashes += 1;
-                    self.disk = life.left.of(&self.disk);
+                    self.disk = self.tamper.left(life.left.of(&self.disk));
+                    if self.choices.percent(25) {
+                        stored::verified(&self.disk, &self.store)?;
+                    }
                 }
             }
         }
@@ -182,7 +206,7 @@ impl World {
     async fn process(&mut self, life: Life) -> Result<Ended, Violation> {
         let alive = Alive::default();
         match life.end {
-            End::Done => {}
+            End::Done | End::Stopped(_) => {}
             End::AtOperation(ahead) => self.disk.power_off_at(self.disk.operations() + ahead),
             End::After(while_) => {
                 let alive = alive.clone();
@@ -205,8 +229,8 @@ impl World {
     }
 
     async fn serve(&mut self, life: Life, alive: &Alive) -> Result<Ended, Violation> {
-        let started = match self.start(alive).await {
-            Ok(started) => started,
+        let engine = match self.start(alive, life.faults > 0).await {
+            Ok(engine) => engine,
             Err(error) if self.disk.is_off() || is_of_disk(&error) => {
                 self.trace.note(format_args!("does not start: {error}"));
                 self.totals.borrow_mut().crashes_at_start += 1;
@@ -214,23 +238,50 @@ impl World {
             }
             Err(error) => return Err(Violation::of(format!("does not start: {error}"))),
         };
-        let engine = started;
         self.check(&engine, true).await?;
+        let saboteur = self.sabotage(&engine, life);
+        let stops = async {
+            match life.end {
+                End::Stopped(after) => tokio::time::sleep(after).await,
+                End::Done | End::AtOperation(_) | End::After(_) => std::future::pending().await,
+            }
+        };
+        let stopped = tokio::select! {
+            biased;
+            () = stops => true,
+            worked = self.work(&engine) => worked.map(|()| false)?,
+        };
+        drop(saboteur);
+        mend(&self.disk);
+        if stopped {
+            let patience = self.choices.millis(200);
+            let drained = engine.drain(patience).await;
+            hold!(drained.is_ok(), "the engine does not stop: {drained:?}");
+            stored::verified(&self.disk, &self.store)?;
+            return Ok(Ended::Crashed);
+        }
+        self.check(&engine, false).await?;
+        if matches!(life.end, End::Done) {
+            self.close(&engine).await?;
+        }
+        Ok(Ended::Done)
+    }
+
+    /// What fails while this is kept.
+    fn sabotage(&mut self, engine: &Engine, life: Life) -> Saboteur {
+        let noted = (self.trace.clone(), Rc::clone(&self.totals));
+        let sabotage = sabotage(self.choices.branch(), life.faults, self.disk.clone(), engine.clone(), noted);
+        Saboteur(tokio::task::spawn_local(sabotage))
+    }
+
+    /// The clients do what is left to do.
+    async fn work(&self, engine: &Engine) -> Result<(), Violation> {
         let around = Surroundings {
             engine: engine.clone(),
             model: Rc::clone(&self.model),
             trace: self.trace.clone(),
             totals: Rc::clone(&self.totals),
         };
-        let noted = (self.trace.clone(), Rc::clone(&self.totals));
-        let choices = self.choices.branch();
-        let saboteur = tokio::task::spawn_local(sabotage(
-            choices,
-            life.faults,
-            self.disk.clone(),
-            engine.clone(),
-            noted,
-        ));
         let clients: Vec<_> = self
             .clients
             .iter()
@@ -242,21 +293,15 @@ impl World {
         for client in clients {
             client.await.map_err(|error| Violation::of(format!("a client ends by {error}")))??;
         }
-        saboteur.abort();
-        mend(&self.disk);
-        self.check(&engine, false).await?;
-        if matches!(life.end, End::Done) {
-            self.close(&engine).await?;
-        }
-        Ok(Ended::Done)
+        Ok(())
     }
 
-    async fn start(&mut self, alive: &Alive) -> Result<Engine, StartError> {
-        let (writes, disk, alive) = (self.choices.branch(), self.disk.clone(), alive.clone());
+    async fn start(&mut self, alive: &Alive, faults: bool) -> Result<Engine, StartError> {
+        let (writes, disk, alive) = (self.choices.branch(), (self.disk.clone(), faults), alive.clone());
         let totals = Rc::clone(&self.totals);
         let options = EngineOptions {
             store: self.store.clone(),
-            disk: Arc::new(self.disk.clone()),
+            disk: self.tamper.disk(&self.disk),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             threads: Threads::Callers(Box::new(move |steps| {
@@ -279,8 +324,8 @@ impl World {
     /// Everything that must hold, holds.
     async fn check(&self, engine: &Engine, is_start: bool) -> Result<(), Violation> {
         let when = if is_start { "after the start" } else { "at the end" };
-        quiet(engine).await?;
         let known = self.model.borrow().known();
+        quiet(engine, &known).await?;
         let sight = Sight::of(engine, known, (self.shop, is_start)).await?;
         self.trace.note(format_args!(
             "{when}: {} customers, program {}",
@@ -328,11 +373,11 @@ fn is_of_disk(error: &StartError) -> bool {
     }
 }
 
-/// Commits and makes checkpoints, now and then.
+/// Commits and makes checkpoints, now and then. With `faults`, some checkpoints fail on their way.
 async fn write(
     steps: Steps,
     mut choices: Choices,
-    disk: MemoryDisk,
+    (disk, faults): (MemoryDisk, bool),
     alive: Alive,
     totals: Rc<RefCell<Totals>>,
 ) {
@@ -340,8 +385,12 @@ async fn write(
         choices.pause(10, 12).await;
         if choices.percent(85) {
             steps.commit();
-        } else if steps.checkpoint_if_due() {
-            totals.borrow_mut().checkpoints += 1;
+        } else {
+            if faults && choices.percent(10) {
+                fail_soon(&mut choices, &disk);
+                totals.borrow_mut().faults += 1;
+            }
+            totals.borrow_mut().checkpoints += u64::from(steps.checkpoint_if_due());
         }
         if disk.is_off() {
             alive.end();

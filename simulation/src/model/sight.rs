@@ -7,8 +7,9 @@ use domain::{
     Points, Timestamp,
     allotment::Amounts,
     customer::{AuditRow, EventTriggered, Identity},
-    id::{CustomerId, PointAccountId, SaleId, TierLevelId},
+    id::{CustomerId, JobId, PointAccountId, SaleId, TierLevelId},
     identifier::Identifier,
+    job::Stage,
     sale::Sale,
 };
 
@@ -91,8 +92,24 @@ async fn steady<R>(ask: impl AsyncFn() -> Result<R, EngineError>) -> Result<R, V
     Err(Violation::silence(format!("the engine does not come back: {last:?}")))
 }
 
+/// Waits until the jobs are done.
+async fn done(engine: &Engine, jobs: &[JobId]) -> Result<(), Violation> {
+    for &job in jobs {
+        let is_done = steady(async || {
+            let look = engine.read_job(job, |job, _, _| matches!(job.stage(), Some(Stage::Done { .. })));
+            match look.await? {
+                Some(false) => Err(EngineError::Overloaded),
+                seen => Ok(seen.is_some()),
+            }
+        });
+        hold!(is_done.await?, "job {job} was begun and is not there");
+    }
+    Ok(())
+}
+
 /// Waits until nothing is under way.
-pub async fn quiet(engine: &Engine) -> Result<(), Violation> {
+pub async fn quiet(engine: &Engine, known: &Known) -> Result<(), Violation> {
+    done(engine, &known.jobs).await?;
     const BUSY: [&str; 3] =
         ["laurel_effects_under_way", "laurel_answers_waiting", "laurel_journal_queue_records"];
     let busy = || engine.gauges().into_iter().filter(|(name, count)| BUSY.contains(name) && *count > 0);
@@ -237,6 +254,8 @@ pub struct Known {
     customers: Vec<CustomerId>,
     /// Every sale that was ever sent.
     sales: Vec<SaleId>,
+    /// The jobs that were begun, as far as it was answered.
+    jobs: Vec<JobId>,
     /// The requests for erasures, with the tombstones that were answered.
     erasures: Vec<(String, Option<CustomerId>)>,
 }
@@ -248,6 +267,7 @@ impl Model {
             identifiers: self.identifiers(),
             customers: self.created(),
             sales: self.sales_sent().into_keys().collect(),
+            jobs: self.jobs(),
             erasures: self.erasures_asked(),
         }
     }
@@ -266,6 +286,14 @@ impl Model {
         all.sort();
         all.dedup();
         all
+    }
+
+    fn jobs(&self) -> Vec<JobId> {
+        let begun = self.asked.values().filter_map(|asked| match asked.told {
+            Some(Told::Begun(job)) => Some(job),
+            _ => None,
+        });
+        begun.collect()
     }
 
     fn created(&self) -> Vec<CustomerId> {

@@ -12,6 +12,7 @@ use super::{
     request::{self, Request},
 };
 use crate::{
+    alarm::WANTED,
     model::{Glimpse, Model},
     report::{Totals, Violation},
     schedule::Choices,
@@ -152,6 +153,15 @@ impl Client {
                 external: request::external(who),
                 request: format!("erasure {number}"),
             }),
+            Wish::Job { expiration } => Some(request::job(number, expiration)),
+            Wish::Crash { member: who } => {
+                if let Some(customer) = member(who).await {
+                    let crashed =
+                        around.engine.read_customer(customer, |_, _, _| -> () { panic!("{WANTED}") });
+                    around.trace.note(format_args!("{customer} stops: {:?}", crashed.await));
+                }
+                None
+            }
             Wish::Switch { live } => Some(Request::Switch { live }),
             Wish::Checkpoint => {
                 let made = around.engine.checkpoint().await;

@@ -75,6 +75,16 @@ pub enum Wish {
         /// On.
         live: bool,
     },
+    /// Have what is due done to everybody, or have everybody's level reviewed.
+    Job {
+        /// The former.
+        expiration: bool,
+    },
+    /// Let a member's actor stop on a panic.
+    Crash {
+        /// Whose.
+        member: usize,
+    },
     /// Have a checkpoint made.
     Checkpoint,
     /// Move the clock.
@@ -111,10 +121,10 @@ impl Size {
     /// The size of a run.
     pub fn chosen(choices: &mut Choices) -> Self {
         Self {
-            members: 4 + choices.below(5),
-            sales: 6 + choices.below(12),
+            members: 2 + choices.below(7),
+            sales: 4 + choices.below(30),
             clients: 2 + choices.below(5),
-            wishes: 50 + choices.below(90),
+            wishes: choices.one_of(&[30, 60, 100, 160, 240]),
         }
     }
 }
@@ -141,7 +151,9 @@ pub fn wishes(choices: &mut Choices, size: Size) -> Vec<Vec<Wish>> {
 fn wish(choices: &mut Choices, size: Size) -> Wish {
     let member = choices.below(size.members);
     match choices.below(100) {
-        0..34 => sell(choices, size),
+        0..32 => sell(choices, size),
+        32..33 => Wish::Job { expiration: choices.percent(50) },
+        33..34 => Wish::Crash { member },
         34..46 => Wish::Deposit {
             member,
             points: choices.between(1, 40),

@@ -1,12 +1,13 @@
 //! Sending a request to the engine, and what its answer comes to.
 
 use actors::{
-    CreateError, EditError, Engine, EngineError, EraseError, PostError, SaleError, TriggerError, UpdateError,
+    CreateError, EditError, Engine, EngineError, EraseError, JobError, PostError, SaleError, TriggerError,
+    UpdateError,
 };
 use domain::{
     configuration::{Edit, Json, Operation},
     customer::{PostedDetail, Profile, Reply},
-    id::CustomerId,
+    id::{CustomerId, JobId},
     sale::Receipt,
 };
 
@@ -28,6 +29,8 @@ pub enum Told {
     Posted(Vec<PostedDetail>),
     /// The event has this id.
     Triggered(uuid::Uuid),
+    /// The job has this id.
+    Begun(JobId),
     /// The rows of the member stay under this id.
     Erased(CustomerId),
 }
@@ -98,6 +101,11 @@ pub async fn perform(engine: &Engine, request: &Request) -> Result<Heard, Violat
                 Err(error) => wrong(request, error),
             }
         }
+        Request::Job { plan, key } => match engine.run_job((**plan).clone(), Some(key)).await {
+            Ok(job) => Ok(Heard::Answer(Told::Begun(job))),
+            Err(JobError::Engine(error)) => Ok(error.into()),
+            Err(error @ (JobError::TooMany | JobError::IdempotencyConflict)) => wrong(request, error),
+        },
         Request::Switch { live } => switch(engine, request, *live).await,
     }
 }

@@ -9,6 +9,7 @@ use domain::{
     },
     id::{CustomerId, SaleId},
     identifier::Identifier,
+    job::{Plan, Work},
     sale::{Content, NamedUser, SalePayment, SoldItem, UserIdKind},
 };
 
@@ -78,6 +79,13 @@ pub enum Request {
         /// The id of the request.
         request: String,
     },
+    /// Have something done to everybody.
+    Job {
+        /// What.
+        plan: Box<Plan>,
+        /// Under which key.
+        key: String,
+    },
     /// Switch the season's tree.
     Switch {
         /// On.
@@ -96,6 +104,7 @@ impl Request {
             | Self::Transfer { .. }
             | Self::Survey { .. }
             | Self::Erase { .. }
+            | Self::Job { .. }
             | Self::Switch { .. } => true,
         }
     }
@@ -104,7 +113,11 @@ impl Request {
     pub fn is_answered_again(&self) -> bool {
         match self {
             Self::Post { keyed, .. } => *keyed,
-            Self::Sell { .. } | Self::Transfer { .. } | Self::Survey { .. } | Self::Erase { .. } => true,
+            Self::Sell { .. }
+            | Self::Transfer { .. }
+            | Self::Survey { .. }
+            | Self::Erase { .. }
+            | Self::Job { .. } => true,
             Self::Create { .. } | Self::Rename { .. } | Self::Switch { .. } => false,
         }
     }
@@ -112,7 +125,7 @@ impl Request {
     /// Whom it is about; none: a sale, or nobody.
     pub fn customers(&self) -> Vec<CustomerId> {
         match self {
-            Self::Create { .. } | Self::Sell { .. } | Self::Switch { .. } => Vec::new(),
+            Self::Create { .. } | Self::Sell { .. } | Self::Job { .. } | Self::Switch { .. } => Vec::new(),
             Self::Rename { customer, .. }
             | Self::Post { customer, .. }
             | Self::Survey { customer, .. }
@@ -215,6 +228,17 @@ pub fn transfer(number: u32, from: CustomerId, to: CustomerId, points: i64) -> R
         naming,
     };
     Request::Transfer { from, to, detail: Box::new(detail), tag }
+}
+
+/// A job.
+pub fn job(number: u32, expiration: bool) -> Request {
+    let work = if expiration {
+        Work::Expiration { accounts: vec![program::points()] }
+    } else {
+        Work::Maintenance { system: program::club() }
+    };
+    let plan = Box::new(Plan { work, customers: None, as_of: None, dry_run: false });
+    Request::Job { plan, key: format!("key {number}") }
 }
 
 /// A survey.
