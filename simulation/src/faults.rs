@@ -1,6 +1,10 @@
 //! What goes wrong: the end of each life of the process, and what fails while it lives.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use actors::Engine;
 use store::MemoryDisk;
@@ -85,19 +89,40 @@ fn faults(choices: &mut Choices) -> usize {
     if choices.percent(60) { choices.below(7) } else { 0 }
 }
 
-/// The end of a life, which several parts of it may notice.
-#[derive(Debug, Clone, Default)]
-pub struct Alive(Rc<Notify>);
+/// What the parts of a life tell each other: that it has ended, and whether anything may fail.
+#[derive(Debug, Clone)]
+pub struct Alive {
+    ended: Rc<Notify>,
+    troubled: Rc<Cell<bool>>,
+}
 
 impl Alive {
+    /// A life in which things may fail, or not.
+    pub fn new(troubled: bool) -> Self {
+        Self { ended: Rc::default(), troubled: Rc::new(Cell::new(troubled)) }
+    }
+
     /// The power is off, or the process is killed.
     pub fn end(&self) {
-        self.0.notify_one();
+        self.ended.notify_one();
     }
 
     /// Waits for the end.
     pub async fn ended(&self) {
-        self.0.notified().await;
+        self.ended.notified().await;
+    }
+
+    /// Whether things may fail.
+    pub fn is_troubled(&self) -> bool {
+        self.troubled.get()
+    }
+
+    /// Nothing fails any more.
+    pub fn mend(&self, disk: &MemoryDisk) {
+        self.troubled.set(false);
+        disk.fail_sync(0);
+        disk.fail_operation(0);
+        disk.set_full(false);
     }
 }
 
@@ -138,11 +163,4 @@ pub fn fail_soon(choices: &mut Choices, disk: &MemoryDisk) {
     } else {
         disk.fail_operation(disk.operations() + ahead(choices, 25));
     }
-}
-
-/// Nothing fails any more.
-pub fn mend(disk: &MemoryDisk) {
-    disk.fail_sync(0);
-    disk.fail_operation(0);
-    disk.set_full(false);
 }

@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     alarm,
-    faults::{Alive, End, Life, fail_soon, lives, mend, sabotage},
+    faults::{Alive, End, Life, fail_soon, lives, sabotage},
     model::{
         Model,
         sight::{Sight, quiet},
@@ -204,7 +204,7 @@ impl World {
 
     /// A process from its start to its end.
     async fn process(&mut self, life: Life) -> Result<Ended, Violation> {
-        let alive = Alive::default();
+        let alive = Alive::new(life.faults > 0);
         match life.end {
             End::Done | End::Stopped(_) => {}
             End::AtOperation(ahead) => self.disk.power_off_at(self.disk.operations() + ahead),
@@ -229,7 +229,7 @@ impl World {
     }
 
     async fn serve(&mut self, life: Life, alive: &Alive) -> Result<Ended, Violation> {
-        let engine = match self.start(alive, life.faults > 0).await {
+        let engine = match self.start(alive).await {
             Ok(engine) => engine,
             Err(error) if self.disk.is_off() || is_of_disk(&error) => {
                 self.trace.note(format_args!("does not start: {error}"));
@@ -252,7 +252,7 @@ impl World {
             worked = self.work(&engine) => worked.map(|()| false)?,
         };
         drop(saboteur);
-        mend(&self.disk);
+        alive.mend(&self.disk);
         if stopped {
             let patience = self.choices.millis(200);
             let drained = engine.drain(patience).await;
@@ -296,8 +296,8 @@ impl World {
         Ok(())
     }
 
-    async fn start(&mut self, alive: &Alive, faults: bool) -> Result<Engine, StartError> {
-        let (writes, disk, alive) = (self.choices.branch(), (self.disk.clone(), faults), alive.clone());
+    async fn start(&mut self, alive: &Alive) -> Result<Engine, StartError> {
+        let (writes, disk, alive) = (self.choices.branch(), self.disk.clone(), alive.clone());
         let totals = Rc::clone(&self.totals);
         let options = EngineOptions {
             store: self.store.clone(),
@@ -373,11 +373,11 @@ fn is_of_disk(error: &StartError) -> bool {
     }
 }
 
-/// Commits and makes checkpoints, now and then. With `faults`, some checkpoints fail on their way.
+/// Commits and makes checkpoints, now and then. In a troubled life some checkpoints fail on their way.
 async fn write(
     steps: Steps,
     mut choices: Choices,
-    (disk, faults): (MemoryDisk, bool),
+    disk: MemoryDisk,
     alive: Alive,
     totals: Rc<RefCell<Totals>>,
 ) {
@@ -386,7 +386,7 @@ async fn write(
         if choices.percent(85) {
             steps.commit();
         } else {
-            if faults && choices.percent(10) {
+            if alive.is_troubled() && choices.percent(10) {
                 fail_soon(&mut choices, &disk);
                 totals.borrow_mut().faults += 1;
             }
