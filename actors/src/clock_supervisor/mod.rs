@@ -94,7 +94,10 @@ impl ClockSupervisor {
             return context.stop();
         }
         self.running = true;
-        let since = self.looked[0].map(|looked| looked.plus_millis(-MARGIN_MS));
+        // Whoever waits wants everything done, also what was decided before the clock was moved far and became durable
+        // after it was looked at twice.
+        let recent = self.looked[0].filter(|_| self.waiting.is_empty());
+        let since = recent.map(|looked| looked.plus_millis(-MARGIN_MS));
         let round = Round::new(self.engine.clone(), Arc::clone(&self.gauges));
         let round = round.run(since, self.swept).into_actor(self);
         context.spawn(round.map(|report, supervisor, context| supervisor.finished(&report, context)));
