@@ -1,5 +1,5 @@
-//! Faults that are made on purpose, one at a time, to prove that the simulation notices them. Only built with the feature
-//! `mutants`, which no program that serves has.
+//! Faults that are made on purpose, one at a time, to prove that the simulation notices them. Only built with the
+//! feature `mutants`, which no program that serves has.
 
 use std::cell::Cell;
 

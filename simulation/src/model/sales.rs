@@ -9,11 +9,25 @@ use domain::{
 
 use super::{Asked, Model, Sight, Status};
 use crate::{
+    program,
     report::{Violation, hold},
     workload::{perform::Told, request::Request},
 };
 
 impl Model {
+    /// Sales of a store that were answered: whoever looks for sales from now on finds them.
+    pub fn answered_sales(&self, place: usize) -> Vec<SaleId> {
+        let answered = self.asked.values().filter_map(|asked| match (&asked.request, asked.status()) {
+            (Request::Sell { sale, request }, Status::Done(_))
+                if request.content.store == program::store(place) =>
+            {
+                Some(*sale)
+            }
+            _ => None,
+        });
+        answered.collect()
+    }
+
     /// The versions that were sent of each sale.
     pub(super) fn sales_sent(&self) -> BTreeMap<SaleId, Vec<(&Content, &Asked)>> {
         let mut sent: BTreeMap<SaleId, Vec<_>> = BTreeMap::new();

@@ -223,7 +223,8 @@ impl Member {
     }
 }
 
-async fn line(engine: &Engine, place: usize) -> Result<Vec<SaleId>, Violation> {
+/// The sales of a store, as the index has them, in order of their opening.
+pub async fn line(engine: &Engine, place: usize) -> Result<Vec<SaleId>, Violation> {
     let query = SaleQuery {
         stores: vec![program::store(place)],
         date_field: SaleDate::Opened,

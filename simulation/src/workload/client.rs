@@ -13,14 +13,15 @@ use super::{
 };
 use crate::{
     alarm::WANTED,
-    model::{Glimpse, Model},
-    report::{Totals, Violation},
+    model::{Glimpse, Model, sight},
+    report::{Totals, Violation, hold},
     schedule::Choices,
     trace::Trace,
 };
 
 /// A request that is sent so often in vain is given up.
 const TRIES_MAX: u32 = 60;
+const HOUR_MS: i64 = 3_600_000;
 
 /// What a client keeps in mind. It outlives the engine.
 #[derive(Debug)]
@@ -124,67 +125,31 @@ impl Client {
 
     /// Makes the current request of a wish, or fulfils the wish at once.
     async fn take_up(&mut self, number: u32, wish: Wish, around: &Surroundings) -> Result<(), Violation> {
-        let member = async |member| around.find(member).await;
         let request = match wish {
             Wish::Create { member } => Some(request::create(number, member)),
-            Wish::Rename { member: who } => member(who).await.map(|customer| Request::Rename {
-                customer,
-                email: format!("{}.{}@example.com", request::external(who), number % 3),
-            }),
             Wish::Sell { sale, payers, hours_ago, voided } => {
-                let modified = around.engine.now().plus_millis(-hours_ago * 3_600_000);
+                let modified = around.engine.now().plus_millis(-hours_ago * HOUR_MS);
                 Some(request::sell(number, sale, &payers, modified, voided))
             }
-            Wish::Deposit { member: who, points, scarce, keyed } => {
-                member(who).await.map(|customer| request::deposit(number, customer, points, scarce, keyed))
-            }
-            Wish::Spend { member: who, points, force } => {
-                member(who).await.map(|customer| request::spend(number, customer, points, force))
-            }
-            Wish::Transfer { from, to, points } => match (member(from).await, member(to).await) {
+            Wish::Transfer { from, to, points } => match (around.find(from).await, around.find(to).await) {
                 (Some(from), Some(to)) => Some(request::transfer(number, from, to, points)),
                 (None, _) | (_, None) => None,
             },
-            Wish::Survey { member: who } => {
-                member(who).await.map(|customer| request::survey(number, customer))
-            }
-            Wish::Erase { member: who } => member(who).await.map(|customer| Request::Erase {
-                customer,
-                external: request::external(who),
-                request: format!("erasure {number}"),
-            }),
             Wish::Job { expiration } => Some(request::job(number, expiration)),
-            Wish::Crash { member: who } => {
-                if let Some(customer) = member(who).await {
-                    let crashed =
-                        around.engine.read_customer(customer, |_, _, _| -> () { panic!("{WANTED}") });
-                    around.trace.note(format_args!("{customer} stops: {:?}", crashed.await));
-                }
-                None
-            }
             Wish::Switch { live } => Some(Request::Switch { live }),
-            Wish::Checkpoint => {
-                let made = around.engine.checkpoint().await;
-                around.trace.note(format_args!("checkpoint {made:?}"));
-                around.totals.borrow_mut().checkpoints += u64::from(made.is_ok());
-                None
+            Wish::Rename { member }
+            | Wish::Deposit { member, .. }
+            | Wish::Spend { member, .. }
+            | Wish::Survey { member }
+            | Wish::Erase { member } => {
+                around.find(member).await.and_then(|customer| about(number, wish, member, customer))
             }
-            Wish::Advance { hours } => {
-                let to = around.engine.now().plus_millis(hours * 3_600_000);
-                let moved = around.engine.move_clock(to);
-                around.trace.note(format_args!("the clock goes to {to:?}: {moved:?}"));
-                None
-            }
-            Wish::Look { member: who } => {
-                if let Some(customer) = member(who).await {
-                    around.look(customer).await?;
-                }
-                None
-            }
-            Wish::Find { store } => {
-                let found = around.engine.program();
-                around.model.borrow_mut().sees_program(found.version())?;
-                around.trace.note(format_args!("program {} at store {store}", found.version()));
+            Wish::Checkpoint
+            | Wish::Advance { .. }
+            | Wish::Look { .. }
+            | Wish::Find { .. }
+            | Wish::Crash { .. } => {
+                around.fulfil(wish).await?;
                 None
             }
         };
@@ -193,7 +158,65 @@ impl Client {
     }
 }
 
+/// The request of a wish about one member; none: it is about none, or about several.
+fn about(number: u32, wish: Wish, member: usize, customer: CustomerId) -> Option<Request> {
+    match wish {
+        Wish::Rename { .. } => {
+            let email = format!("{}.{}@example.com", request::external(member), number % 3);
+            Some(Request::Rename { customer, email })
+        }
+        Wish::Deposit { points, scarce, keyed, .. } => {
+            Some(request::deposit(number, customer, points, scarce, keyed))
+        }
+        Wish::Spend { points, force, .. } => Some(request::spend(number, customer, points, force)),
+        Wish::Survey { .. } => Some(request::survey(number, customer)),
+        Wish::Erase { .. } => {
+            let (external, request) = (request::external(member), format!("erasure {number}"));
+            Some(Request::Erase { customer, external, request })
+        }
+        _ => None,
+    }
+}
+
 impl Surroundings {
+    /// Does at once what is not sent as a request.
+    async fn fulfil(&self, wish: Wish) -> Result<(), Violation> {
+        match wish {
+            Wish::Crash { member } => {
+                if let Some(customer) = self.find(member).await {
+                    let crashed = self.engine.read_customer(customer, |_, _, _| -> () { panic!("{WANTED}") });
+                    self.trace.note(format_args!("{customer} stops: {:?}", crashed.await));
+                }
+            }
+            Wish::Checkpoint => {
+                let made = self.engine.checkpoint().await;
+                self.trace.note(format_args!("checkpoint {made:?}"));
+                self.totals.borrow_mut().checkpoints += u64::from(made.is_ok());
+            }
+            Wish::Advance { hours } => {
+                let to = self.engine.now().plus_millis(hours * HOUR_MS);
+                let moved = self.engine.move_clock(to);
+                self.trace.note(format_args!("the clock goes to {to:?}: {moved:?}"));
+            }
+            Wish::Look { member } => {
+                if let Some(customer) = self.find(member).await {
+                    self.look(customer).await?;
+                }
+            }
+            Wish::Find { store } => {
+                let version = self.engine.program().version();
+                self.model.borrow_mut().sees_program(version)?;
+                let known = self.model.borrow().answered_sales(store);
+                let line = sight::line(&self.engine, store).await?;
+                self.trace.note(format_args!("program {version}, {} sales at store {store}", line.len()));
+                let missing = known.iter().find(|sale| !line.contains(sale));
+                hold!(missing.is_none(), "sale {missing:?} was taken in, and is not found at its store");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Sends a request and takes note of the answer. Says whether there was one.
     async fn ask(&self, number: u32, request: &Request) -> Result<bool, Violation> {
         self.totals.borrow_mut().requests += 1;
