@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     configuring::done,
-    explanations::{all_explained, explained, rows, with},
+    explanations::{all_explained, explained, rows, sold, with},
     support::{POINTS, PROGRAM, RETAILER, STATUS, Server, run, sale},
 };
 
@@ -327,7 +327,7 @@ fn a_run_over_many_names_its_job_and_a_review_its_trees() {
         server.member("900").await;
         let silver = json!({"user_id": "900", "tier_system_id": CLUB, "tier_level_id": SILVER});
         done(&server, "movement/move_user", silver).await;
-        server.till(&sale("r1", "T-1", "900", 60.0)).await;
+        sold(&server, sale("r1", "T-1", "900", 60.0)).await;
         let later = server.admin("POST", "/admin/test_clock", r#"{"now": "2017-02-02T00:00:00Z"}"#).await;
         assert_eq!(later.status, 200);
         let job =
@@ -360,7 +360,7 @@ fn a_run_over_many_names_its_job_and_a_review_its_trees() {
 fn the_rows_of_an_erased_customer_are_explained_as_far_as_they_are_kept() {
     run(async |server| {
         let id = server.member("900").await;
-        server.till(&sale("r1", "T-1", "900", 30.0)).await;
+        sold(&server, sale("r1", "T-1", "900", 30.0)).await;
         given(&server, "900", 25, json!({"reference_id": "Anna"})).await;
         done(&server, "user_points/spend", json!({"user_id": "900", "amount": 40})).await;
         let before = rows(&server, "900").await;

@@ -59,9 +59,13 @@ fn version(request: &str, transaction: &str, member: &str, amount: f64, minute: 
     next
 }
 
+/// Sends a sale and waits until its members have booked it, under the program of now and at the time of now.
 pub async fn sold(server: &Server, body: Value) {
     let answer = server.till(&body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
+    for payment in body["request_payload"]["payments"].as_array().unwrap() {
+        done(server, "user_points/all_balances", json!({"user_id": payment["user_id"]})).await;
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod event_configuration;
 mod events;
 mod explained_refusals;
 mod explained_rows;
+mod explained_rules;
 mod explanations;
 mod gdpr;
 mod incentives;
