@@ -90,18 +90,13 @@ fn faults(choices: &mut Choices) -> usize {
 }
 
 /// What the parts of a life tell each other: that it has ended, and whether anything may fail.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Alive {
     ended: Rc<Notify>,
     troubled: Rc<Cell<bool>>,
 }
 
 impl Alive {
-    /// A life in which things may fail, or not.
-    pub fn new(troubled: bool) -> Self {
-        Self { ended: Rc::default(), troubled: Rc::new(Cell::new(troubled)) }
-    }
-
     /// The power is off, or the process is killed.
     pub fn end(&self) {
         self.ended.notify_one();
@@ -110,6 +105,11 @@ impl Alive {
     /// Waits for the end.
     pub async fn ended(&self) {
         self.ended.notified().await;
+    }
+
+    /// Things may fail from now on.
+    pub fn trouble(&self) {
+        self.troubled.set(true);
     }
 
     /// Whether things may fail.

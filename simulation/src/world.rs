@@ -204,7 +204,7 @@ impl World {
 
     /// A process from its start to its end.
     async fn process(&mut self, life: Life) -> Result<Ended, Violation> {
-        let alive = Alive::new(life.faults > 0);
+        let alive = Alive::default();
         match life.end {
             End::Done | End::Stopped(_) => {}
             End::AtOperation(ahead) => self.disk.power_off_at(self.disk.operations() + ahead),
@@ -239,6 +239,9 @@ impl World {
             Err(error) => return Err(Violation::of(format!("does not start: {error}"))),
         };
         self.check(&engine, true).await?;
+        if life.faults > 0 {
+            alive.trouble();
+        }
         let saboteur = self.sabotage(&engine, life);
         let stops = async {
             match life.end {
