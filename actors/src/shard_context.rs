@@ -9,7 +9,7 @@ use std::{
 
 use domain::{
     Timestamp,
-    customer::{Customer, EvaluationRecord, Event, Fetched, Need},
+    customer::{Customer, EvaluationRecord, Fetched, Need},
     id::{CustomerId, IdRun, SaleId},
     program::Program,
 };
@@ -189,12 +189,8 @@ fn evaluation_of(
 ) -> Result<Option<EvaluationRecord>, EngineError> {
     let mut found: Option<EvaluationRecord> = None;
     history::walk::<Customer>(store, customer.id, |record| {
-        for event in record.events {
-            if let Event::SaleCredited(credited) = event
-                && credited.sale == sale
-            {
-                found = Some(EvaluationRecord::after(found.take(), &credited));
-            }
+        for event in &record.events {
+            found = EvaluationRecord::after_event(found.take(), sale, event);
         }
         ControlFlow::Continue(())
     })?;

@@ -104,6 +104,17 @@ impl SaleId {
         key.extend_from_slice(transaction_id.as_bytes());
         Self(Uuid::new_v5(&DERIVED, &key))
     }
+
+    /// Under which a customer books what a sale has given another one, who was merged into it: the sale may have given
+    /// the customer something as well.
+    #[must_use]
+    pub fn merged_from(self, customer: CustomerId) -> Self {
+        let mut key = Vec::with_capacity(33);
+        key.extend_from_slice(self.0.as_bytes());
+        key.push(b'<');
+        key.extend_from_slice(customer.0.as_bytes());
+        Self(Uuid::new_v5(&DERIVED, &key))
+    }
 }
 
 impl IdentifierId {

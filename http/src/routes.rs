@@ -200,8 +200,9 @@ fn tiers(prefix: &str, documented: bool) -> Vec<Row> {
 
 fn rules(prefix: &str, documented: bool) -> Vec<Row> {
     use incentives::{
-        fetch_user_state, job_status, reset_user_state, run_expiration, run_maintenance, set_counters,
-        simulate_event, simulate_transaction, trigger_user_event, user_progress,
+        fetch_user_events, fetch_user_state, job_status, merge_user_state, reset_user_state, run_expiration,
+        run_maintenance, set_counters, simulate_event, simulate_transaction, tier_progress,
+        tier_progress_by_query, trigger_user_event, user_progress,
     };
     let row = |path, name, resource| incentives_row((prefix, documented), path, name, resource);
     vec![
@@ -233,6 +234,26 @@ fn rules(prefix: &str, documented: bool) -> Vec<Row> {
         row("/incentives/api/1.0/user_state/reset", "reset_user_state", |state| {
             state.route(post().to(reset_user_state))
         }),
+        row("/incentives/api/1.0/user_state/merge", "merge_user_state", |state| {
+            state.route(post().to(merge_user_state))
+        }),
+        row("/incentives/api/1.0/user_events/fetch", "fetch_user_events", |events| {
+            events.route(post().to(fetch_user_events))
+        }),
+        row("/incentives/api/1.0/progress/tier_system/user_progress", "tier_progress", |progress| {
+            progress.route(post().to(tier_progress))
+        }),
+        // Paths are compared in lower case.
+        Row {
+            documented: documented
+                .then_some(("/incentives/api/Progress/GetUserProgressByTierSystem", &["get"])),
+            resource: measured(
+                &format!("{prefix}/api/progress/getuserprogressbytiersystem"),
+                "tier_progress",
+            )
+            .route(get().to(tier_progress_by_query))
+            .default_service(web::to(incentives_takes_get)),
+        },
     ]
 }
 
@@ -383,6 +404,10 @@ async fn pos_takes_post(state: web::Data<HttpState>) -> HttpResponse {
 
 async fn incentives_takes_post() -> HttpResponse {
     IncentivesError::new(IncentivesCode::MethodNotAllowed, "The path takes POST.").response()
+}
+
+async fn incentives_takes_get() -> HttpResponse {
+    allowing(IncentivesError::new(IncentivesCode::MethodNotAllowed, "The path takes GET.").response(), "GET")
 }
 
 async fn transactions_takes_post(request: HttpRequest) -> HttpResponse {

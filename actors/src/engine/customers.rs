@@ -121,6 +121,7 @@ impl Engine {
             | customer::Error::Refused(_)
             | customer::Error::IdempotencyConflict
             | customer::Error::TooMuchToForget
+            | customer::Error::TooMuchToMerge
             | customer::Error::Tier(_)
             | customer::Error::EventNotFound
             | customer::Error::OccurrenceOutOfRange

@@ -71,6 +71,7 @@ impl Engine {
                 | Reply::Tiers(_)
                 | Reply::Settled
                 | Reply::Stepped(_)
+                | Reply::Merged(_)
                 | Reply::Forgotten(_),
             ) => {
                 tracing::error!("an event got the answer to something else");
@@ -91,6 +92,7 @@ impl Engine {
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
             | customer::Error::TooMuchToForget
+            | customer::Error::TooMuchToMerge
             | customer::Error::Tier(_)
             | customer::Error::Refused(_) => {
                 tracing::error!(%error, "an event was refused for a reason that is not an event's");

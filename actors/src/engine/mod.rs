@@ -12,6 +12,7 @@ mod explanation;
 mod inflight;
 mod ingest;
 mod jobs;
+mod merges;
 mod points;
 mod sale_query;
 mod sales;
@@ -41,6 +42,7 @@ pub use explanation::{
 };
 pub use ingest::{IngestRequest, IngestState, Ingested, ReplayError, SaleEvaluation};
 pub use jobs::JobError;
+pub use merges::MergeError;
 pub use points::PostError;
 pub use sale_query::{SaleCursor, SaleDate, SaleFilter, SalePage, SaleQuery, SaleSort, SortDirection};
 pub use sales::{SaleAnswer, SaleError, SaleRequest};

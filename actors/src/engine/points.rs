@@ -47,6 +47,7 @@ impl Engine {
                 | customer::Error::ClaimsExpired
                 | customer::Error::Conflict
                 | customer::Error::TooMuchToForget
+                | customer::Error::TooMuchToMerge
                 | customer::Error::Tier(_)
                 | customer::Error::EventNotFound
                 | customer::Error::OccurrenceOutOfRange => {

@@ -64,6 +64,7 @@ impl Engine {
                 | Reply::Posted { .. }
                 | Reply::Settled
                 | Reply::Stepped(_)
+                | Reply::Merged(_)
                 | Reply::Triggered(_)
                 | Reply::Forgotten(_),
             ) => {
@@ -83,6 +84,7 @@ impl Engine {
             | customer::Error::ClaimsExpired
             | customer::Error::Conflict
             | customer::Error::TooMuchToForget
+            | customer::Error::TooMuchToMerge
             | customer::Error::EventNotFound
             | customer::Error::OccurrenceOutOfRange
             | customer::Error::Refused(_) => {

@@ -54,6 +54,7 @@ impl Engine {
             | customer::Error::EventNotFound
             | customer::Error::OccurrenceOutOfRange
             | customer::Error::TooMuchToForget
+            | customer::Error::TooMuchToMerge
             | customer::Error::Refused(_) => {
                 tracing::error!(error = %refused, "a change of the state was refused for another's reason");
                 EngineError::Crashed.into()

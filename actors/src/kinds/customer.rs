@@ -2,7 +2,10 @@
 
 use domain::{
     allotment,
-    customer::{AnsweredEvent, Command, Customer, Effect, Event, Forgotten, Posting, Purpose, Remembered},
+    customer::{
+        AnsweredEvent, Command, Customer, Effect, Event, Forgotten, MergeCommand, Posting, Purpose,
+        Remembered,
+    },
     id::CustomerId,
     identifier,
     sale::{self, ForgetMember},
@@ -71,6 +74,7 @@ impl Durable for Customer {
             | Command::Trigger(_)
             | Command::Forget(_)
             | Command::State(_)
+            | Command::Merge(_)
             | Command::Tiers(_)
             | Command::Tell { .. } => Haste::Now,
         }
@@ -81,6 +85,7 @@ impl Durable for Customer {
             let posting = Posting { purpose, allow_partial_success: false, disable_event_publishing: true };
             Delivery::Customer(customer, Command::Post(Box::new(posting)))
         };
+        let merging = |customer, merge| Delivery::Customer(customer, Command::Merge(Box::new(merge)));
         let delivery = |effect: &Effect| match effect {
             Effect::Confirm { identifier, customer } => {
                 Delivery::Claim(identifier.id(), identifier::Command::Confirm { customer: *customer })
@@ -101,6 +106,12 @@ impl Durable for Customer {
             }
             Effect::ReturnPoints(returned) => {
                 posting(returned.transfer.from, Purpose::TakeBack(returned.clone()))
+            }
+            Effect::MergeInto(merge) => merging(merge.to, MergeCommand::Take(merge.clone())),
+            Effect::ReturnMerge(merge) => merging(merge.from, MergeCommand::TakeBack(merge.clone())),
+            Effect::CreditMoved { to, moved } => merging(*to, MergeCommand::Credit(moved.clone())),
+            Effect::ReturnMovedCredit(moved) => {
+                merging(moved.credit.customer, MergeCommand::CreditBack(moved.clone()))
             }
             Effect::ReleaseClaim { claim, customer } => {
                 Delivery::Claim(*claim, identifier::Command::Release { customer: *customer })

@@ -9,6 +9,7 @@ mod durability;
 mod edits;
 mod explanations;
 mod jobs;
+mod merges;
 mod points;
 mod sales;
 mod supervision;

@@ -151,6 +151,7 @@ impl AuditLog {
             | Event::TierRequestKept(_)
             | Event::Forgotten(_)
             | Event::DueNoted { .. }
+            | Event::TiersDated(_)
             | Event::JobStepped(_)
             | Event::CountersSet(_)
             | Event::StateReset { .. } => {}
@@ -172,6 +173,14 @@ impl AuditLog {
             }
             Event::PointsPosted(posted) => self.apply_posted(posted),
             Event::SaleCredited(credited) => self.apply_credited(credited),
+            Event::MergedAway(merged) => self.apply_merge(merged.merge, &merged.movements, merged.at),
+            Event::MergedIn(merged) => {
+                self.apply_merge(merged.merge.id, &merged.movements, merged.at);
+                for account in &merged.merge.points {
+                    let first = UserPointAccountId(account.first_row.0);
+                    self.user_accounts.entry(account.account).or_insert(first);
+                }
+            }
         }
     }
 
@@ -191,6 +200,23 @@ impl AuditLog {
                     tree: None,
                 };
                 self.write(movement, posted.at, None, caused_by);
+            }
+        }
+    }
+
+    /// The rows of a merge, which cannot be undone one by one.
+    fn apply_merge(&mut self, merge: uuid::Uuid, movements: &[Movement], at: Timestamp) {
+        let id: Box<str> = merge.to_string().into();
+        for movement in movements {
+            let caused_by = CausedBy {
+                modification_type: "Transfer".into(),
+                modification_entity_id: id.clone(),
+                request_id: id.clone(),
+                ..CausedBy::default()
+            };
+            self.write(movement, at, None, caused_by);
+            if !matches!(movement, Movement::Received { .. }) {
+                self.corrections.insert(movement.row(), None);
             }
         }
     }

@@ -162,6 +162,7 @@ fn tell(decision: &mut Decision<Customer>, followed: &[Event]) {
         | Reply::Tiers(_)
         | Reply::Settled
         | Reply::Stepped(_)
+        | Reply::Merged(_)
         | Reply::Forgotten(_) => {}
     }
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
 use super::{
-    AuditRow, Forget, Forgetting, JobStep, OutcomeResult, PostedDetail, Profile, StateCommand, StepOutcome,
-    TierCommand, TierError, TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
+    AuditRow, Forget, Forgetting, JobStep, MergeCommand, OutcomeResult, PostedDetail, Profile, StateCommand,
+    StepOutcome, TierCommand, TierError, TiersDecided, Transfer, TransferReturned, Triggered, UserEvent,
 };
 use crate::{
     allotment::ReservationKey,
@@ -53,6 +56,8 @@ pub enum Command {
     Job(Box<JobStep>),
     /// Cease to exist (incentives.md 7.17).
     Forget(Box<Forget>),
+    /// Merge with another customer (incentives.md 7.9).
+    Merge(Box<MergeCommand>),
     /// Tell an allotment that everything decided so far has been told.
     Tell {
         /// Whom.
@@ -64,8 +69,8 @@ pub enum Command {
     },
 }
 
-/// A revision of a sale, for one of its payers.
-#[derive(Debug, Clone)]
+/// A revision of a sale, for one of its payers. Stored, when it follows points to another customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditSale {
     /// Whose turn it is.
     pub customer: CustomerId,
@@ -300,6 +305,8 @@ pub enum Reply {
     Stepped(StepOutcome),
     /// The customer is no more.
     Forgotten(Forgetting),
+    /// Everything has gone under this id; none: there was nothing to give.
+    Merged(Option<Uuid>),
 }
 
 /// Why a customer refuses.
@@ -341,6 +348,9 @@ pub enum Error {
     /// A number on the way does not fit.
     #[error(transparent)]
     Amount(#[from] AmountError),
+    /// The customer has more lots than go to another at once.
+    #[error("the customer has more lots than go to another at once")]
+    TooMuchToMerge,
     /// The customer has more sales or ledger rows than can be erased at once.
     #[error("more sales or ledger rows hang on the customer than can be erased at once")]
     TooMuchToForget,

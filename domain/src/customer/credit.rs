@@ -1,9 +1,9 @@
 //! Booking a revision of a sale: evaluate it, and write the difference to what it gave before (incentives.md 6.4, 9).
 
 use super::{
-    BudgetPart, Cause, CreditSale, Customer, Effect, Entry, Error, EvaluationRecord, Event, Need, Reply,
-    SaleCredited, TierDraft, acting, allotted::Sharing, cascade::Decided, counting, memory::Recall,
-    raised::Depths, recall, standpoint::Standpoint, stop::Stop,
+    BudgetPart, Cause, CreditSale, Customer, Effect, Entry, Error, EvaluationRecord, Event, Moved,
+    MovedCredit, Need, Reply, SaleCredited, TierDraft, acting, allotted::Sharing, cascade::Decided, counting,
+    memory::Recall, raised::Depths, recall, standpoint::Standpoint, stop::Stop,
 };
 use crate::{
     amount::Points,
@@ -27,12 +27,50 @@ pub(super) fn decide(
     context: &Context<'_>,
 ) -> Result<Decided, Stop> {
     let earlier = earlier_evaluation(customer, credit, context).map_err(Stop::Need)?;
-    if earlier.is_some_and(|earlier| earlier.revision >= credit.revision) {
-        return Ok(Decision::answer(Reply::Credited).into());
+    let moved = earlier.and_then(|earlier| earlier.rare.moved);
+    decide_after(customer, credit, (earlier, moved), context)
+}
+
+/// Books a revision of a sale that `record` says another customer was given, unless this one has booked a revision of
+/// it before. `moved` says where everything that came with that has gone since.
+pub(super) fn decide_inherited(
+    customer: &Customer,
+    credit: &CreditSale,
+    record: &EvaluationRecord,
+    moved: Option<Moved>,
+    context: &Context<'_>,
+) -> Result<Decided, Stop> {
+    let earlier = match earlier_evaluation(customer, credit, context).map_err(Stop::Need)? {
+        Some(own) => (Some(own), own.rare.moved),
+        None => (Some(record), moved),
+    };
+    decide_after(customer, credit, earlier, context)
+}
+
+fn decide_after(
+    customer: &Customer,
+    credit: &CreditSale,
+    (earlier, moved): (Option<&EvaluationRecord>, Option<Moved>),
+    context: &Context<'_>,
+) -> Result<Decided, Stop> {
+    match (earlier, moved) {
+        (Some(earlier), _) if earlier.revision >= credit.revision => {
+            Ok(Decision::answer(Reply::Credited).into())
+        }
+        (Some(earlier), Some(moved)) => Ok(MovedCredit::leave(moved, credit, earlier).into()),
+        (earlier, _) => book(customer, credit, earlier, context),
     }
+}
+
+fn book(
+    customer: &Customer,
+    credit: &CreditSale,
+    earlier: Option<&EvaluationRecord>,
+    context: &Context<'_>,
+) -> Result<Decided, Stop> {
     let program = program_of(earlier, context).map_err(Stop::Need)?;
-    let fetched = matches!(customer.memory.evaluation(credit.sale), Recall::Unsure);
-    let recalled = earlier.filter(|_| fetched).cloned().map(Box::new);
+    let held = matches!(customer.memory.evaluation(credit.sale), Recall::Known(_));
+    let recalled = earlier.filter(|_| !held).cloned().map(Box::new);
 
     let mut draft = Draft::new(customer.ledger_for(context), context.ids, 0).granted(&context.fetched.grants);
     draft.settle(context.now, context.program)?;

@@ -157,6 +157,7 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             }
             Event::TiersEntered { moves, .. } => moves.iter().filter_map(|step| step.review?.next).min(),
             Event::TierReviewsSet { reviews, .. } => reviews.iter().filter_map(|set| set.review?.next).min(),
+            Event::MergedIn(merged) => merged.movements.iter().filter_map(point_due_of).min(),
             Event::LotsRedated { lots, .. } => lots.iter().filter_map(|lot| lot.expires).min(),
             Event::Created { .. }
             | Event::ProfileChanged { .. }
@@ -166,6 +167,8 @@ fn due_of(events: &[Event]) -> Option<Timestamp> {
             | Event::TierRequestKept(_)
             | Event::Forgotten(_)
             | Event::DueNoted { .. }
+            | Event::TiersDated(_)
+            | Event::MergedAway(_)
             | Event::JobStepped(_)
             | Event::CountersSet(_)
             | Event::StateReset { .. } => None,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BudgetPart, CountersSet, EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped, Profile,
-    Review, StateReset, Tag, TierRequestKept,
+    BudgetPart, CountersSet, EvaluationRecord, EventTriggered, Fingerprint, Forgotten, JobStepped,
+    MergedAway, MergedIn, Profile, Review, StateReset, Tag, TierDated, TierRequestKept,
 };
 use crate::{
     amount::Points,
@@ -121,6 +121,12 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Everything was given to another customer.
+    MergedAway(Box<MergedAway>),
+    /// Everything that another customer had was taken in.
+    MergedIn(Box<MergedIn>),
+    /// Levels are held since when another customer joined them.
+    TiersDated(Vec<TierDated>),
 }
 
 impl Event {
@@ -136,7 +142,9 @@ impl Event {
             | Self::EventTriggered(_)
             | Self::PointsCounted { .. }
             | Self::CountersSet(_)
-            | Self::StateReset { .. } => true,
+            | Self::StateReset { .. }
+            | Self::MergedAway(_)
+            | Self::MergedIn(_) => true,
             Self::Created { .. }
             | Self::ProfileChanged { .. }
             | Self::LotsRecalled { .. }
@@ -146,6 +154,7 @@ impl Event {
             | Self::TierRequestKept(_)
             | Self::DueNoted { .. }
             | Self::Forgotten(_)
+            | Self::TiersDated(_)
             | Self::JobStepped(_) => false,
         }
     }
@@ -215,6 +224,8 @@ pub enum TierMoveCause {
     Rule,
     /// Brought along from another system.
     Import,
+    /// Another customer who held it was merged into this one, or this one into another.
+    Merged,
 }
 
 impl TierMoveCause {
@@ -226,7 +237,8 @@ impl TierMoveCause {
             Self::Maintenance => "maintenance",
             Self::Manual => "manual",
             Self::Rule => "rule",
-            Self::Import => "import",
+            // The platform's word for levels that are brought along.
+            Self::Import | Self::Merged => "import",
         }
     }
 }

@@ -90,6 +90,9 @@ impl Traces {
             | Event::DueNoted { .. }
             | Event::RulesActed(_)
             | Event::PointsCounted { .. }
+            | Event::MergedAway(_)
+            | Event::MergedIn(_)
+            | Event::TiersDated(_)
             | Event::JobStepped(_)
             | Event::CountersSet(_)
             | Event::StateReset { .. }

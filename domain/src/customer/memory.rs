@@ -7,7 +7,10 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Cause, PostedDetail, SaleCredited, rare::Rare};
+use super::{
+    Cause, Event, PostedDetail, SaleCredited,
+    rare::{Moved, Rare},
+};
 use crate::{
     amount::Points,
     id::{PointAccountId, PointSourceId, SaleId, TierLevelId, TierSystemId},
@@ -140,6 +143,21 @@ impl Memory {
         }
     }
 
+    /// What sales gave is another customer's from now on.
+    pub(super) fn give_away(&mut self, moved: Moved) {
+        self.evaluations.iter_mut().for_each(|record| record.give_away(moved));
+    }
+
+    /// What went with a merge is back.
+    pub(super) fn take_back(&mut self, merge: Uuid) {
+        self.evaluations.iter_mut().for_each(|record| record.take_back(merge));
+    }
+
+    /// The window holds something that is not yet another's.
+    pub(super) fn has_own_evaluations(&self) -> bool {
+        self.evaluations.iter().any(|record| record.rare.moved.is_none())
+    }
+
     /// Takes in an answer given under a key.
     pub(super) fn record_key(&mut self, key: Fingerprint, remembered: Remembered) {
         self.keys.push_back((key, remembered));
@@ -209,6 +227,36 @@ impl EvaluationRecord {
 }
 
 impl EvaluationRecord {
+    /// The record of a sale after an event of the customer's history, from the one before it.
+    pub fn after_event(earlier: Option<Self>, sale: SaleId, event: &Event) -> Option<Self> {
+        match event {
+            Event::SaleCredited(credited) if credited.sale == sale => Some(Self::after(earlier, credited)),
+            Event::MergedAway(merged) => earlier.map(|mut record| {
+                record.give_away(merged.moved());
+                record
+            }),
+            Event::MergedIn(merged) if merged.back => earlier.map(|mut record| {
+                record.take_back(merged.merge.id);
+                record
+            }),
+            _ => earlier,
+        }
+    }
+
+    /// What the sale gave is another customer's from now on, unless it is already.
+    pub(super) fn give_away(&mut self, moved: Moved) {
+        if self.rare.moved.is_none() {
+            self.rare.set_moved(Some(moved));
+        }
+    }
+
+    /// What went with a merge is back.
+    pub(super) fn take_back(&mut self, merge: Uuid) {
+        if self.rare.moved.is_some_and(|moved| moved.merge == merge) {
+            self.rare.set_moved(None);
+        }
+    }
+
     /// What the customer still has of a cause though it was to be taken back.
     pub fn kept(&self, cause: Cause, account: PointAccountId) -> Points {
         let kept = self.rare.waived.iter().filter(|known| known.cause == cause && known.account == account);

@@ -17,6 +17,7 @@ mod happened;
 mod history;
 mod job_step;
 mod memory;
+mod merge;
 mod need;
 mod outlook;
 mod posting;
@@ -37,6 +38,7 @@ mod view;
 
 pub use allotted::BudgetPart;
 pub use audit::{AuditKind, AuditLog, AuditRow, CausedBy};
+use cascade::Decided;
 pub use command::{
     Command, CreditSale, DepositDetail, Error, ExpireDetail, ModifyDetail, MoveDetail, Naming, Posting,
     PostingRefused, Purpose, Reply, ReversalTarget, ReverseDetail, SeedDetail, SendDetail, SpendDetail,
@@ -57,13 +59,15 @@ pub use happened::{
 pub use history::History;
 pub use job_step::{JobStep, JobStepped, StepOutcome};
 pub use memory::{EvaluationRecord, Fingerprint, Granted, Memory, Recall, Remembered};
+use merge::MergeNote;
+pub use merge::{Merge, MergeCommand, MergedAccount, MergedAway, MergedIn, MovedCredit, TierDated};
 pub use need::{Fetched, Need};
 pub use outlook::{Foreseen, Outlook, Supposed, Supposition};
 pub use profile::{
     Address, Change, ExternalId, IdentifierChange, Names, Phone, PhoneChange, Profile, ProfileChange,
     ProfileFault, ProfileFaultReason,
 };
-pub use rare::{Rare, RareParts};
+pub use rare::{Moved, Rare, RareParts};
 pub use rule_state::RuleState;
 pub use state::{Customer, Effect, Identity};
 pub use tags::Tag;

@@ -5,7 +5,7 @@
 //! * One event for each row of the ledger and for each movement between levels, so that its context can name the
 //!   account, the source, the levels.
 //! * What a return takes back, what is moved between accounts, reversed or corrected raises nothing. Neither does the
-//!   level that every customer begins with, nor leaving a system.
+//!   level that every customer begins with, nor leaving a system, nor what a merge moves.
 //! * Context: `point_account_id`, `points`, `point_audit_log_id`, of points that were issued `point_source_id` too;
 //!   `tier_system_id`, `from_tier_level_id` (unless it was the first), `to_tier_level_id`, `cause`. Ids in lower case.
 
@@ -97,6 +97,9 @@ impl Raising<'_> {
             | Event::TierLeft(_)
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
+            | Event::TiersDated(_)
+            | Event::MergedAway(_)
+            | Event::MergedIn(_)
             | Event::JobStepped(_)
             | Event::Forgotten(_)
             | Event::CountersSet(_)
@@ -167,7 +170,7 @@ impl Raising<'_> {
 
     fn step(&mut self, step: &TierMove, at: Timestamp) {
         let event = match (step.cause, step.direction) {
-            (TierMoveCause::Enrolled, _) => return,
+            (TierMoveCause::Enrolled | TierMoveCause::Merged, _) => return,
             (_, Direction::Up) => PlatformEvent::TierPromoted,
             (_, Direction::Down) => PlatformEvent::TierDemoted,
         };

@@ -3,9 +3,13 @@
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{BudgetPart, Cause, Granted, SaleCredited, counting};
-use crate::rules::{Award, CountChange, CountKey};
+use crate::{
+    id::CustomerId,
+    rules::{Award, CountChange, CountKey},
+};
 
 /// What a sale has to do with tags, counters, budgets, ceilings and the like; mostly nothing. Read through its parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,17 @@ pub struct RareParts {
     pub acted: Vec<Cause>,
     /// What it has taken of the budgets of trees.
     pub budgets: Vec<BudgetPart>,
+    /// The customer who has what it gave, and decides what becomes of it; none: this one.
+    pub moved: Option<Moved>,
+}
+
+/// Where what a sale gave went with everything else, when the customer was merged into another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The merge.
+    pub merge: Uuid,
+    /// To whom.
+    pub to: CustomerId,
 }
 
 static NOTHING: RareParts = RareParts::nothing();
@@ -44,6 +59,7 @@ impl RareParts {
             counts_before: Vec::new(),
             acted: Vec::new(),
             budgets: Vec::new(),
+            moved: None,
         }
     }
 
@@ -100,6 +116,12 @@ impl Rare {
         let mut parts = self.0.take().map_or_else(RareParts::nothing, |parts| *parts);
         parts.add(credited);
         *self = Self::of(parts);
+    }
+
+    /// What the sale gave is another customer's now; none: this one's again.
+    pub(super) fn set_moved(&mut self, moved: Option<Moved>) {
+        let parts = self.0.take().map_or_else(RareParts::nothing, |parts| *parts);
+        *self = Self::of(RareParts { moved, ..parts });
     }
 
     /// Nothing takes no place, so that equal records have equal forms.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuditRow, Command, CreditSale, Direction, Error, Event, EventTriggered, JobStepped, JoiningUse, Memory,
-    PointsPosted, Profile, Remembered, Reply, RuleState, SaleCredited, TierBenefit, TierDraft, TierMove,
-    TierMoveCause, Tiers, Transfer, TransferReturned, UserTier, cascade, credit, due, forgetting, happened,
-    job_step, posting, stop::Stop, tier, transfer,
+    Merge, MergeNote, MovedCredit, PointsPosted, Profile, Remembered, Reply, RuleState, SaleCredited,
+    TierBenefit, TierDraft, TierMove, TierMoveCause, Tiers, Transfer, TransferReturned, UserTier, cascade,
+    credit, due, forgetting, happened, job_step, posting, stop::Stop, tier, transfer,
 };
 use crate::{
     allotment::{Amounts, ReservationKey},
@@ -32,6 +32,8 @@ pub struct Customer {
     pub(super) rule_state: RuleState,
     /// The last job that changed something.
     pub(super) last_job: Option<JobStepped>,
+    /// What came with merges and where it has gone, in order.
+    pub(super) merges: Vec<MergeNote>,
 }
 
 /// Who a customer is.
@@ -111,6 +113,19 @@ pub enum Effect {
         /// The day on which it counted.
         day: Timestamp,
     },
+    /// Everything goes to another customer.
+    MergeInto(Box<Merge>),
+    /// It could not be taken in: back to who gave it.
+    ReturnMerge(Box<Merge>),
+    /// A revision of a sale for another customer, to whom went what the sale had given.
+    CreditMoved {
+        /// Whom.
+        to: CustomerId,
+        /// What.
+        moved: Box<MovedCredit>,
+    },
+    /// The other customer knows nothing of it.
+    ReturnMovedCredit(Box<MovedCredit>),
     /// Everything that was decided before has been told.
     TellAllotment {
         /// Whom.
@@ -158,7 +173,13 @@ impl Customer {
     /// The levels held after events that were decided on this state; none: they are the same.
     pub fn tiers_after(&self, events: &[Event]) -> Option<Vec<UserTier>> {
         let moves = |event: &&Event| {
-            matches!(event, Event::TiersEntered { .. } | Event::TierReviewsSet { .. } | Event::TierLeft(_))
+            matches!(
+                event,
+                Event::TiersEntered { .. }
+                    | Event::TierReviewsSet { .. }
+                    | Event::TierLeft(_)
+                    | Event::TiersDated(_)
+            )
         };
         events.iter().find(moves)?;
         let mut after = Self { tiers: self.tiers.clone(), ..Self::default() };
@@ -301,6 +322,7 @@ impl Customer {
                 Decision::answer(Reply::Settled).into()
             }
             Command::State(command) => command.decide(self, context)?.into(),
+            Command::Merge(command) => command.decide(self, context)?,
             Command::Job(step) => return job_step::decide(self, step, context),
         };
         cascade::follow_decision(self, decided, context)
@@ -371,7 +393,15 @@ impl Customer {
 
     fn apply_tiers_entered(&mut self, moves: &[TierMove], at: Timestamp) {
         self.tiers.enter(moves, at);
-        for step in moves.iter().filter(|step| step.cause != TierMoveCause::Enrolled) {
+        let happened = |step: &&TierMove| match step.cause {
+            TierMoveCause::Enrolled | TierMoveCause::Merged => false,
+            TierMoveCause::Qualifying
+            | TierMoveCause::Maintenance
+            | TierMoveCause::Manual
+            | TierMoveCause::Rule
+            | TierMoveCause::Import => true,
+        };
+        for step in moves.iter().filter(happened) {
             let kind = match step.direction {
                 Direction::Up => ActivityKind::TierPromoted,
                 Direction::Down => ActivityKind::TierDemoted,
@@ -465,6 +495,9 @@ impl Entity for Customer {
             Event::PointsCounted { counted, matters_from, at } => {
                 self.rule_state.count(counted, *at, *matters_from);
             }
+            Event::MergedAway(merged) => self.apply_merged_away(merged),
+            Event::MergedIn(merged) => self.apply_merged_in(merged),
+            Event::TiersDated(dated) => self.tiers.set_dates(dated),
             Event::Forgotten(_) => *self = Self::default(),
         }
     }

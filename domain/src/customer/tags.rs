@@ -23,6 +23,22 @@ impl Tag {
     }
 }
 
+/// Adds the tags of another customer; of the same tag the later end counts.
+pub(super) fn merge(tags: &mut Vec<Tag>, others: &[Tag]) {
+    for other in others {
+        match tags.iter_mut().find(|known| known.name == other.name) {
+            Some(known) => known.until = known.until.zip(other.until).map(|(mine, theirs)| mine.max(theirs)),
+            None => tags.push(other.clone()),
+        }
+    }
+    // Above the bound those go that would go first anyway.
+    while tags.len() > TAGS_MAX {
+        let first = tags.iter().enumerate().min_by_key(|(_, tag)| tag.until.unwrap_or(Timestamp::MAX));
+        let Some((place, _)) = first else { return };
+        tags.remove(place);
+    }
+}
+
 /// Folds changes into a customer's tags; what has gone by then is forgotten.
 pub(super) fn apply(tags: &mut Vec<Tag>, added: &[Tag], removed: &[Box<str>], at: Timestamp) {
     tags.retain(|known| {

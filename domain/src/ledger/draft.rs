@@ -322,7 +322,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The accounts that the customer uses, with those of this draft.
-    pub(super) fn accounts(&self) -> impl Iterator<Item = PointAccountId> {
+    pub fn accounts(&self) -> impl Iterator<Item = PointAccountId> {
         let new = self.touched.keys().copied().filter(|id| self.ledger.account(*id).is_none());
         self.ledger.accounts().iter().map(|known| known.account).chain(new)
     }

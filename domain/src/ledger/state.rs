@@ -131,6 +131,26 @@ impl Ledger {
         }
     }
 
+    /// The customer's issues, lifetime values included, are another's from now on, who was given the lots (7.9).
+    pub fn forget_issues(&mut self) {
+        self.issued.clear();
+        self.accounts.iter_mut().for_each(|account| account.lifetime = Points::ZERO);
+    }
+
+    /// What another customer was issued in an account counts for this one; `first_row` names the use of an account that
+    /// was never used.
+    ///
+    /// # Panics
+    /// When the lifetime values do not sum, which the decision has checked.
+    pub fn add_lifetime(&mut self, account: PointAccountId, points: Points, first_row: LedgerRowId) {
+        self.entry(account, first_row).count_lifetime(points);
+    }
+
+    /// What another customer was issued counts against the personal limits of this one.
+    pub fn add_issued(&mut self, issued: &[Issued]) {
+        self.issued.extend_from_slice(issued);
+    }
+
     /// Gives lots another date of expiry: `lots` are what they are from now on.
     pub fn redate(&mut self, account: PointAccountId, lots: &[Lot]) {
         let all = self.keeps_all;

@@ -151,6 +151,10 @@ impl Counters {
         let counter = &mut self.nodes[place];
         counter.fed = counter.fed.max(at);
         counter.add(&change.part);
+        self.limit_nodes();
+    }
+
+    fn limit_nodes(&mut self) {
         if self.nodes.len() > NODES_MAX {
             let oldest = self.nodes.iter().enumerate().min_by_key(|(_, known)| known.fed);
             if let Some((place, _)) = oldest {
@@ -175,6 +179,36 @@ impl Counters {
             }
             Err(place) => self.named.insert(place, NamedCounter { name: name.into(), value, updated: at }),
         }
+    }
+
+    /// Adds the counts of another customer. Of a node that has counted something else, those of the one fed last stay.
+    pub fn merge(&mut self, other: &Self) -> Result<(), AmountError> {
+        for theirs in &other.nodes {
+            match self.place(theirs.key) {
+                Ok(place) if self.nodes[place].key == theirs.key => {
+                    let mine = &mut self.nodes[place];
+                    mine.since = mine.since.min(theirs.since);
+                    mine.fed = mine.fed.max(theirs.fed);
+                    theirs.parts.iter().for_each(|part| mine.add(part));
+                }
+                Ok(place) if self.nodes[place].fed < theirs.fed => self.nodes[place] = theirs.clone(),
+                Ok(_) => {}
+                Err(place) => self.nodes.insert(place, theirs.clone()),
+            }
+            self.limit_nodes();
+        }
+        for theirs in &other.named {
+            let mine = self.named.iter().find(|known| known.name == theirs.name);
+            let (value, updated) =
+                mine.map_or((Quantity::ZERO, theirs.updated), |mine| (mine.value, mine.updated));
+            self.set(&theirs.name, value.plus(theirs.value)?, updated.max(theirs.updated));
+        }
+        Ok(())
+    }
+
+    /// Nothing is counted.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.named.is_empty()
     }
 
     /// Forgets the counts of these trees; of all when none is named.

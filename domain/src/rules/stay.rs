@@ -1,6 +1,6 @@
 //! Who stays in a tier level (incentives.md 8.3).
 
-use super::{Standing, entrance::threshold};
+use super::{Standing, TreeProgress, entrance::threshold};
 use crate::{
     amount::Points,
     id::TierLevelId,
@@ -44,6 +44,16 @@ impl Program {
         at: Timestamp,
     ) -> impl Iterator<Item = &RuleTree> {
         self.tree_index().stays(level).filter(move |tree| tree.holds_at(at))
+    }
+
+    /// How far a customer is with each stay tree of the level that is in force at `at`.
+    pub fn stay_progress(
+        &self,
+        level: TierLevelId,
+        standing: &Standing<'_>,
+        at: Timestamp,
+    ) -> Vec<TreeProgress<'_>> {
+        self.stays_in_force(level, at).map(|tree| self.progress(tree, standing, at)).collect()
     }
 
     /// The target of the level's stay rule: that of the first balance node of its first live tree that has one

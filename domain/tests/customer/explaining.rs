@@ -41,7 +41,11 @@ pub fn explained(
             "{reproduced:?} at {place}: {event:#?}\nof {command:#?}"
         );
     }
-    sale_adds_up(&explained, past, events);
+    // What followed points from another customer cannot be looked at again: the sale is not kept under that id.
+    let followed = matches!(command, Command::Merge(_));
+    if !followed {
+        sale_adds_up(&explained, past, events);
+    }
     let after = past.log_after(&recorded);
     for (place, movement) in RowPlace::all(events) {
         let touched = past.lots_touched(movement, &after);
@@ -54,7 +58,9 @@ pub fn explained(
             Movement::Earned { .. } | Movement::Received { .. } | Movement::Overdrawn { .. } => {}
             _ => assert_eq!(lots.minus(overdraft), movement.change().negated(), "{movement:?}"),
         }
-        row_is_told(&explained, &place, movement, events);
+        if !followed {
+            row_is_told(&explained, &place, movement, events);
+        }
     }
     explained
 }
@@ -113,7 +119,7 @@ fn cannot_be_told(command: &Command) -> bool {
             let Posting { purpose, .. } = &**posting;
             matches!(purpose, Purpose::Expire(_) | Purpose::TakeBack(_))
         }
-        Command::State(_) => true,
+        Command::State(_) | Command::Merge(_) => true,
         _ => false,
     }
 }

@@ -21,6 +21,7 @@ mod jobs;
 mod limits;
 mod maintenance;
 mod member;
+mod merges;
 mod model;
 mod movements;
 mod outlook;

@@ -187,6 +187,12 @@ impl Member {
         self.history.apply(event);
         self.past.apply(event);
         match event {
+            Event::MergedAway(_) | Event::MergedIn(_) => {
+                for record in std::mem::take(&mut self.records) {
+                    let sale = record.sale;
+                    self.records.extend(EvaluationRecord::after_event(Some(record), sale, event));
+                }
+            }
             Event::SaleCredited(credited) => {
                 let place = self.records.iter().position(|record| record.sale == credited.sale);
                 let earlier = place.map(|place| self.records.remove(place));

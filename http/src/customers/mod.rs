@@ -14,6 +14,7 @@ mod user_object;
 
 pub(crate) use create::create;
 pub(crate) use error::{CoreCode, CoreError, CoreErrorBody};
+pub(crate) use query::decoded;
 pub(crate) use retrieve::{retrieve, retrieve_external};
 pub(crate) use update::{update, update_external};
 

@@ -184,6 +184,7 @@ impl AskedPosting {
                 | Reply::Tiers(_)
                 | Reply::Settled
                 | Reply::Stepped(_)
+                | Reply::Merged(_)
                 | Reply::Forgotten(_)
                 | Reply::Triggered(_),
             ) => Err(IncentivesError::new(

@@ -11,6 +11,7 @@ mod deposit;
 mod error;
 mod expirations;
 mod expire;
+mod fetch_user_events;
 mod gdpr;
 mod ingest;
 mod jobs;
@@ -19,6 +20,7 @@ mod movement;
 mod objects;
 mod point_audit_logs;
 mod posting;
+mod progress;
 mod request;
 mod retailer_standup;
 mod reverse;
@@ -28,7 +30,6 @@ mod spend;
 mod transaction_body;
 mod transfer;
 mod trigger_user_event;
-mod user_progress;
 mod user_state;
 mod user_tiers;
 
@@ -39,6 +40,7 @@ pub(crate) use deposit::{__path_deposit, __path_deposit_2, deposit, deposit_2};
 pub(crate) use error::{IncentivesCode, IncentivesError, IncentivesErrorBody};
 pub(crate) use expirations::{__path_expirations, expirations};
 pub(crate) use expire::{__path_expire, expire};
+pub(crate) use fetch_user_events::{__path_fetch_user_events, fetch_user_events};
 pub(crate) use gdpr::{
     __path_erasure_status, __path_export_user, __path_forget_user, erasure_status, export_user, forget_user,
 };
@@ -57,6 +59,10 @@ pub(crate) use movement::{
 };
 pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_of};
 pub(crate) use point_audit_logs::{__path_explain, explain};
+pub(crate) use progress::{
+    __path_tier_progress, __path_tier_progress_by_query, __path_user_progress, tier_progress,
+    tier_progress_by_query, user_progress,
+};
 pub(crate) use retailer_standup::{
     __path_enable_standup_mode, __path_seed_point_issuance_logs, __path_set_standup_mode_expiration,
     enable_standup_mode, seed_point_issuance_logs, set_standup_mode_expiration,
@@ -68,10 +74,9 @@ pub(crate) use simulate_outcomes::{
 pub(crate) use spend::{__path_spend, __path_spend_multiple, spend, spend_multiple};
 pub(crate) use transfer::{__path_transfer, transfer};
 pub(crate) use trigger_user_event::{__path_trigger_user_event, trigger_user_event};
-pub(crate) use user_progress::{__path_user_progress, user_progress};
 pub(crate) use user_state::{
-    __path_fetch_user_state, __path_reset_user_state, __path_set_counters, fetch_user_state,
-    reset_user_state, set_counters,
+    __path_fetch_user_state, __path_merge_user_state, __path_reset_user_state, __path_set_counters,
+    fetch_user_state, merge_user_state, reset_user_state, set_counters,
 };
 pub(crate) use user_tiers::{
     __path_fetch_bulk_user_tiers, __path_fetch_tier_members, __path_fetch_user_tiers, fetch_bulk_user_tiers,

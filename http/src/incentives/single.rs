@@ -50,6 +50,7 @@ pub async fn post(
         | Reply::Tiers(_)
         | Reply::Settled
         | Reply::Stepped(_)
+        | Reply::Merged(_)
         | Reply::Forgotten(_)
         | Reply::Triggered(_) => Err(fault()),
     }

@@ -77,17 +77,18 @@ pub struct TriggeredPayload {
 /// An event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserEventObject {
-    id: String,
+    /// The event.
+    pub id: String,
     /// UTC.
-    time_of_occurrence: String,
+    pub time_of_occurrence: String,
     /// As sent.
-    retailer_id: String,
+    pub retailer_id: String,
     /// Upper case.
-    event_lookup: String,
+    pub event_lookup: String,
     /// As sent.
-    user_id: String,
+    pub user_id: String,
     /// The platform itself raised it.
-    is_session_m: bool,
+    pub is_session_m: bool,
 }
 
 /// What became of an outcome.

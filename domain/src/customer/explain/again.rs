@@ -140,6 +140,8 @@ fn made(events: &[Event]) -> Vec<Uuid> {
                     benefits.iter().flat_map(|benefit| benefit.movements()).map(|known| known.row().0),
                 );
             }
+            Event::MergedAway(merged) => ids.extend(merged.movements.iter().map(|known| known.row().0)),
+            Event::MergedIn(merged) => ids.extend(merged.movements.iter().map(|known| known.row().0)),
             Event::Created { .. }
             | Event::ProfileChanged { .. }
             | Event::LotsRecalled { .. }
@@ -148,6 +150,7 @@ fn made(events: &[Event]) -> Vec<Uuid> {
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
             | Event::PointsCounted { .. }
+            | Event::TiersDated(_)
             | Event::JobStepped(_)
             | Event::Forgotten(_)
             | Event::CountersSet(_)

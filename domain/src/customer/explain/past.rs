@@ -47,6 +47,12 @@ impl Past {
                     self.answered.insert(key, answered);
                 }
             }
+            Event::MergedAway(merged) => {
+                self.evaluations.values_mut().for_each(|record| record.give_away(merged.moved()));
+            }
+            Event::MergedIn(merged) if merged.back => {
+                self.evaluations.values_mut().for_each(|record| record.take_back(merged.merge.id));
+            }
             Event::Forgotten(_) => return *self = Self::default(),
             _ => {}
         }

@@ -22,6 +22,8 @@ pub enum RowPart {
     Due,
     /// The detail of this place in a posting.
     Detail(usize),
+    /// It went to, or came from, a customer in a merge.
+    Merge,
     /// An outcome of a tree, for a sale or an event.
     Rule(Cause),
     /// An outcome of a tree of a level, in the benefit of this place.
@@ -45,7 +47,7 @@ impl RowPlace {
     /// The outcome that wrote the row, if a rule did.
     pub const fn cause(&self) -> Option<Cause> {
         match self.part {
-            RowPart::Due | RowPart::Detail(_) => None,
+            RowPart::Due | RowPart::Detail(_) | RowPart::Merge => None,
             RowPart::Rule(cause) | RowPart::Benefit(_, cause) => Some(cause),
         }
     }
@@ -54,7 +56,8 @@ impl RowPlace {
 impl RowPlace {
     /// The rows of the record in which the points of a row came from, or went to, another account of the customer.
     pub fn other_side<'e>(&self, movement: &Movement, events: &'e [Event]) -> Vec<&'e Movement> {
-        let near = Self::all(events).into_iter().filter(|(place, _)| place == self);
+        let near =
+            Self::all(events).into_iter().filter(|(place, _)| place == self && place.part != RowPart::Merge);
         near.map(|(_, other)| other)
             .filter(|other| are_sides(movement, other) || are_sides(other, movement))
             .collect()
@@ -100,6 +103,8 @@ fn parts(event: &Event) -> Vec<(RowPart, &Movement)> {
             let of = |(place, benefit)| benefit_parts(place, benefit);
             benefits.iter().enumerate().flat_map(of).collect()
         }
+        Event::MergedAway(merged) => merged.movements.iter().map(|known| (RowPart::Merge, known)).collect(),
+        Event::MergedIn(merged) => merged.movements.iter().map(|known| (RowPart::Merge, known)).collect(),
         Event::Created { .. }
         | Event::ProfileChanged { .. }
         | Event::TiersEntered { .. }
@@ -110,6 +115,7 @@ fn parts(event: &Event) -> Vec<(RowPart, &Movement)> {
         | Event::TierRequestKept(_)
         | Event::DueNoted { .. }
         | Event::PointsCounted { .. }
+        | Event::TiersDated(_)
         | Event::JobStepped(_)
         | Event::Forgotten(_)
         | Event::CountersSet(_)

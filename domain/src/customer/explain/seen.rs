@@ -124,6 +124,9 @@ impl Looking<'_> {
             | Event::LotsRedated { .. }
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
+            | Event::TiersDated(_)
+            | Event::MergedAway(_)
+            | Event::MergedIn(_)
             | Event::JobStepped(_)
             | Event::Forgotten(_)
             | Event::CountersSet(_)
@@ -220,7 +223,13 @@ impl Looking<'_> {
                     (TierMoveCause::Qualifying, Direction::Down) => step.from.map(LookedFor::Entering),
                     (TierMoveCause::Maintenance, _) => step.from.map(LookedFor::Staying),
                     (TierMoveCause::Enrolled, Direction::Down)
-                    | (TierMoveCause::Manual | TierMoveCause::Rule | TierMoveCause::Import, _) => None,
+                    | (
+                        TierMoveCause::Manual
+                        | TierMoveCause::Rule
+                        | TierMoveCause::Import
+                        | TierMoveCause::Merged,
+                        _,
+                    ) => None,
                 };
                 moves.iter().filter_map(of).collect()
             }

@@ -92,6 +92,9 @@ impl TierHistory {
             | Event::TierRequestKept(_)
             | Event::DueNoted { .. }
             | Event::Forgotten(_)
+            | Event::TiersDated(_)
+            | Event::MergedAway(_)
+            | Event::MergedIn(_)
             | Event::JobStepped(_)
             | Event::CountersSet(_)
             | Event::StateReset { .. } => {}

@@ -6,6 +6,7 @@
 mod benefit;
 mod draft;
 mod history;
+mod merge;
 mod request;
 mod review;
 
@@ -13,7 +14,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, JoiningUse, ReviewSet, TierLeft, TierMove, TierMoveCause};
+use super::{Fingerprint, JoiningUse, ReviewSet, TierDated, TierLeft, TierMove, TierMoveCause};
 use crate::{
     id::{TierLevelId, TierSystemId, UserTierId},
     program::{Maintenance, Program},
@@ -164,6 +165,24 @@ impl Tiers {
 
     pub(super) fn forget_joining(&mut self) {
         self.joining.clear();
+    }
+
+    /// The benefits of another customer count as well.
+    pub(super) fn add_joining(&mut self, others: &[JoiningUse]) {
+        for other in others {
+            match self.joining.iter_mut().find(|known| known.level == other.level && other.until.is_none()) {
+                Some(known) if known.until.is_none() => known.times = known.times.saturating_add(other.times),
+                _ => self.joining.push(other.clone()),
+            }
+        }
+    }
+
+    pub(super) fn set_dates(&mut self, dated: &[TierDated]) {
+        for dates in dated {
+            if let Some(tier) = self.held.iter_mut().find(|tier| tier.system == dates.system) {
+                (tier.joined, tier.reviewed) = (dates.joined, dates.reviewed);
+            }
+        }
     }
 
     pub(super) fn record_request(&mut self, kept: TierRequestKept) {

@@ -12,4 +12,4 @@ pub use balance::BalanceObject;
 pub use tier_movement::TierMovementObject;
 pub use tier_outcome::TierOutcome;
 pub use tier_progress::{FigureNumber, ProgressNode, TreeProgressObject};
-pub use user_tier::{UserTierObject, next_level, user_tiers_of};
+pub use user_tier::{TierOverview, UserTierObject, next_level, user_tiers_of};

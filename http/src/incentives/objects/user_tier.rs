@@ -116,7 +116,8 @@ fn progress(
 }
 
 impl TierOverview {
-    fn new(level: &TierLevel, system: &TierSystem, program: &Program) -> Self {
+    /// The object of a level.
+    pub fn new(level: &TierLevel, system: &TierSystem, program: &Program) -> Self {
         Self {
             id: level.id.to_string(),
             tier_system_id: system.id.to_string(),

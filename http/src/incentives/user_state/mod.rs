@@ -2,11 +2,13 @@
 //! each endpoint; here is the object that all of them answer.
 
 mod fetch;
+mod merge;
 mod object;
 mod reset;
 mod set_counters;
 
 pub(crate) use fetch::{__path_fetch_user_state, fetch_user_state};
+pub(crate) use merge::{__path_merge_user_state, merge_user_state};
 pub use object::{UserStateObject, state_object};
 pub(crate) use reset::{__path_reset_user_state, reset_user_state};
 pub(crate) use set_counters::{__path_set_counters, set_counters};

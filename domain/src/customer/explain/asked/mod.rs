@@ -56,12 +56,17 @@ fn of_event(event: &Event, past: &Past, recorded: &Recorded<'_>, program: &Progr
             let (profile, based_on, claimed_until) = (profile.clone(), identity.updated_at, Timestamp::MAX);
             vec![Command::Update { profile, based_on, claimed_until }]
         }),
-        Event::CountersSet(_) | Event::StateReset { .. } | Event::Forgotten(_) => Some(Vec::new()),
+        Event::CountersSet(_)
+        | Event::StateReset { .. }
+        | Event::Forgotten(_)
+        | Event::MergedAway(_)
+        | Event::MergedIn(_) => Some(Vec::new()),
         // Said at the end of a record, of everything before it.
         Event::PointsExpired { .. } | Event::TiersEntered { .. } | Event::TierReviewsSet { .. } => {
             of_job(recorded.events, program)
         }
         Event::JobStepped(_)
+        | Event::TiersDated(_)
         | Event::SaleCredited(_)
         | Event::EventTriggered(_)
         | Event::LotsRecalled { .. }

@@ -20,7 +20,8 @@ pub struct CauseObject {
     /// `sale` and `sale_taken_back` (a version of a sale), `event` (reported, or raised by the platform), `deposit`,
     /// `spend`, `return`, `transfer`, `transfer_to_customer`, `transfer_from_customer`, `transfer_returned`, `modify`,
     /// `reversal`, `expire`, `migration` (all on request), `expiration` and `rollover` (their time was over),
-    /// `tier_joining` and `tier_staying` (what a level gives); `erased`: only the row is kept.
+    /// `tier_joining` and `tier_staying` (what a level gives); `merge` (of two customers); `erased`: only the row is
+    /// kept.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     kind: &'static str,
@@ -126,9 +127,15 @@ impl CauseObject {
                     ..Self::default()
                 }
             }
+            (Some(Event::MergedAway(merged)), _) => Self::of_merge(merged.merge),
+            (Some(Event::MergedIn(merged)), _) => Self::of_merge(merged.merge.id),
             _ => Self::of_time(row, movement, &record.program),
         };
         cause.by_rule(row.place.cause(), record)
+    }
+
+    fn of_merge(merge: uuid::Uuid) -> Self {
+        Self { kind: "merge", tracking_id: Some(merge.to_string()), ..Self::default() }
     }
 
     /// Of a row of somebody who was erased.

@@ -10,12 +10,12 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    IncentivesCode, IncentivesError, IncentivesErrorBody,
-    objects::{ProgressNode, TreeProgressObject},
-    request::{IncentivesAnswer, Named, answer},
-};
 use crate::{
+    incentives::{
+        IncentivesCode, IncentivesError, IncentivesErrorBody,
+        objects::{ProgressNode, TreeProgressObject},
+        request::{IncentivesAnswer, Named, answer},
+    },
     json::{FaultCode, Faults, Member, Reader, parse_object},
     state::HttpState,
 };
