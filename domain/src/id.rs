@@ -67,6 +67,8 @@ id_types!(
     TierSystemId,
     /// A level of a tier system.
     TierLevelId,
+    /// A constraint of something by tier level.
+    LevelConstraintId,
     /// A rule tree.
     RuleTreeId,
     /// A node of a rule tree.

@@ -22,17 +22,20 @@ pub enum ObjectKind {
     RuleTemplate,
     /// A loyalty event that the retailer has defined (incentives.md 7.12).
     Event,
+    /// A constraint of something by tier level (incentives.md 7.7).
+    TierLevelConstraint,
 }
 
 impl ObjectKind {
     /// All of them, in the order in which they stand in a program text.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PointAccount,
         Self::PointSource,
         Self::TierSystem,
         Self::Event,
         Self::RuleTree,
         Self::RuleTemplate,
+        Self::TierLevelConstraint,
     ];
 
     /// The member of the program text that lists them.
@@ -44,6 +47,7 @@ impl ObjectKind {
             Self::RuleTree => "rule_trees",
             Self::RuleTemplate => "rule_templates",
             Self::Event => "events",
+            Self::TierLevelConstraint => "tier_level_constraints",
         }
     }
 }

@@ -12,6 +12,7 @@ mod document;
 pub mod event;
 mod filing;
 mod index;
+mod level_constraint;
 mod problem;
 mod retailer;
 mod source;
@@ -20,12 +21,15 @@ pub mod tree;
 
 use std::{collections::HashMap, sync::Arc};
 
+use uuid::Uuid;
+
 pub use account::{ActivityKind, ExpirationPolicy, Loss, LostShare, PointAccount, Schedule};
 pub use catalog::{Catalog, Item, Store};
 pub(crate) use compile::{DISTINCT_MAX, NESTING_MAX};
 pub use compile::{PlacesVersion, ProgramText};
 pub use event::EventDefinition;
 pub(crate) use index::TreeIndex;
+pub use level_constraint::{ConstrainedKind, LevelConstraint};
 pub use problem::{Problem, ProblemCode};
 pub use retailer::{DemotionMode, Retailer, Switches};
 pub use source::{PersonalLimit, PointSource, SharedLimit, SharedWithin};
@@ -57,6 +61,8 @@ pub struct Program {
     /// Item ids that rules name, as symbols; other item ids need none.
     skus: HashMap<Box<str>, u32>,
     trees: TreeIndex,
+    /// All of them; those of trees and sources stand there too.
+    level_constraints: Vec<LevelConstraint>,
 }
 
 impl Program {
@@ -83,6 +89,7 @@ impl Program {
             places: None,
             skus: HashMap::new(),
             trees: TreeIndex::default(),
+            level_constraints: Vec::new(),
         }
     }
 
@@ -229,9 +236,19 @@ impl Program {
         !self.trees.counting_points().is_empty()
     }
 
-    /// Whether some live tree asks for how long a level is held.
+    /// Whether some live tree asks for how long a level is held, or a constraint of a tree or a source.
     pub(crate) fn asks_days_in_level(&self) -> bool {
         self.trees.asks_days_in_level()
+            || self.level_constraints.iter().any(|constraint| constraint.min_days > 0)
+    }
+
+    /// What constrains something by tier level, in the order of the document.
+    pub fn level_constraints(
+        &self,
+        kind: ConstrainedKind,
+        entity: Uuid,
+    ) -> impl Iterator<Item = &LevelConstraint> {
+        self.level_constraints.iter().filter(move |known| known.kind == kind && known.entity == entity)
     }
 
     /// Whether a node counts under this key.

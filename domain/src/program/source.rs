@@ -1,5 +1,6 @@
 //! Point sources: where points come from, and how many may (incentives.md 2.3).
 
+use super::LevelConstraint;
 use crate::{
     amount::Points,
     id::{AllotmentId, PointAccountId, PointSourceId},
@@ -22,6 +23,8 @@ pub struct PointSource {
     /// Restrictions over all customers: inventories (`discriminator` 1) first, then those of the frequency kind that
     /// are not personal.
     pub shared_limits: Vec<SharedLimit>,
+    /// Who gets something from it, by tier level (incentives.md 7.7).
+    pub level_constraints: Vec<LevelConstraint>,
 }
 
 /// At most so many points from one source for all customers together (incentives.md 2.3, 4.5).

@@ -169,6 +169,10 @@ impl<'a> Passing<'a> {
                 }),
                 Effect::Points { source, accounts, award } => {
                     let worth = worth(award, scene, qualifying)?;
+                    if matches!(worth, Worth::Earns(_)) && !scene.opens(*source) {
+                        self.refuse(&whole.meter, outcome.id, RefusalReason::SourceLimit);
+                        continue;
+                    }
                     self.give(worth, (outcome.id, *source, accounts), whole, own)?;
                 }
                 Effect::Action(rule) => {

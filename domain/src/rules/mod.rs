@@ -17,6 +17,8 @@
 //!   units, cannot be split between payers and are the largest payer's.
 //! * What a purchase led to by way of events is part of its evaluation: a return that no longer leads there takes it
 //!   back. Trees of such an event see the balances and the limits as the trees before them leave them.
+//! * A point source that is for other tier levels gives nothing (incentives.md 7.7); the tree still holds, with its
+//!   other outcomes.
 //! * A node on data that is missing or blank fails, negated or not.
 //! * Limits cap base awards before multipliers apply; what a multiplier adds counts against the limits of its own tree.
 //!   The same holds for budgets, which come after the limits: a tree whose budget has run out gives less, and competes

@@ -153,7 +153,7 @@ pub enum RefusalReason {
     Exclusivity,
     /// The eligible amount is below the outcome's hurdle.
     HurdleNotMet,
-    /// A restriction of the point source cut it.
+    /// A restriction of the point source cut it, or the source is for other tier levels (incentives.md 7.7).
     SourceLimit,
     /// The account's ceiling cut it.
     MaxBalance,

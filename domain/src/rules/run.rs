@@ -96,21 +96,25 @@ impl Program {
     }
 
     /// The purchase trees that are no candidates for somebody who holds these levels, at a business time, and why
-    /// (incentives.md 6.4, step 2).
+    /// (incentives.md 6.4, step 2). `joined`, in the order of the levels, is since when they are held.
     pub fn no_candidates(
         &self,
         tiers: &[(TierSystemId, TierLevelId)],
+        joined: &[Timestamp],
         time: Timestamp,
     ) -> Vec<(RuleTreeId, NoCandidate)> {
         let purchase = self.trees().iter().filter(|tree| matches!(tree.kind, TreeKind::Purchase(_)));
+        let since = |system| {
+            let place = tiers.iter().position(|(known, _)| *known == system)?;
+            joined.get(place).copied()
+        };
         let why = |tree: &RuleTree| {
             if !tree.live {
                 Some(NoCandidate::NotLive)
             } else if !tree.holds_at(time) {
                 Some(NoCandidate::NotInForce)
             } else {
-                let held = tiers.iter().map(|(_, level)| *level);
-                (!tree.is_for(held)).then_some(NoCandidate::OtherLevels)
+                (!tree.is_for(tiers, &since, time)).then_some(NoCandidate::OtherLevels)
             }
         };
         purchase.filter_map(|tree| Some((tree.id, why(tree)?))).collect()
@@ -128,8 +132,7 @@ impl Program {
             (None, Some(ticket)) => self.tree_index().purchase_trees(ticket, standing.tiers),
             (None, None) => self.tree_index().all_purchase_trees(),
         };
-        let held = |tree: &RuleTree| tree.levels.is_empty() || standing.holds(&tree.levels);
-        trees.retain(|tree| held(tree) && (only.is_some() || tree.holds_at(time)));
+        trees.retain(|tree| standing.may_use(tree, time) && (only.is_some() || tree.holds_at(time)));
         trees
     }
 }
@@ -274,9 +277,7 @@ impl<'a> Run<'a> {
         let counted = tally::of_event(&self.scene(self.standing, Some(event)));
         self.evaluation.counted.extend(counted);
         let trees: Vec<_> = self.program.tree_index().event_trees(event.lookup).collect();
-        let candidate = |tree: &&RuleTree| {
-            tree.holds_at(self.time) && (tree.levels.is_empty() || self.standing.holds(&tree.levels))
-        };
+        let candidate = |tree: &&RuleTree| tree.holds_at(self.time) && self.standing.may_use(tree, self.time);
         let trees: Vec<_> = trees.into_iter().filter(candidate).collect();
         if trees.is_empty() {
             return;

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::{BudgetRoom, CountChange, CountKey, Counters, LimitUsage, data::scalar, ticket::Ticket};
 use crate::{
     amount::{Points, Quantity},
-    id::{PointAccountId, TierLevelId, TierSystemId},
+    id::{PointAccountId, PointSourceId, TierLevelId, TierSystemId},
     program::{
-        Program,
+        LevelConstraint, Program, RuleTree,
         tree::{Attribute, DataLevel, DataPath},
     },
     time::{Timestamp, Zone},
@@ -109,6 +109,16 @@ impl<'a> Standing<'a> {
     pub(super) fn holds(&self, levels: &[TierLevelId]) -> bool {
         self.tiers.iter().any(|(_, level)| levels.contains(level))
     }
+
+    /// Whether a tree is for the customer at a time: by the levels held, and by how long.
+    pub fn may_use(&self, tree: &RuleTree, at: Timestamp) -> bool {
+        tree.is_for(self.tiers, &|system| self.person.joined(system), at)
+    }
+
+    /// Whether a constraint lets the customer pass at a time (incentives.md 7.7).
+    pub fn passes(&self, constraint: &LevelConstraint, at: Timestamp) -> bool {
+        constraint.admits(self.tiers, &|system| self.person.joined(system), at)
+    }
 }
 
 /// A trigger and a customer.
@@ -127,6 +137,12 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// Whether the customer gets something from a source, by tier level (incentives.md 7.7).
+    pub(super) fn opens(&self, source: PointSourceId) -> bool {
+        let constraints = self.program.source(source).map(|source| &source.level_constraints);
+        constraints.into_iter().flatten().all(|known| self.standing.passes(known, self.time))
+    }
+
     /// The purchase, if it is what happens now: not in the rounds of events.
     pub(super) fn current_ticket(&self) -> Option<&'a Ticket<'a>> {
         self.ticket.filter(|_| self.event.is_none())

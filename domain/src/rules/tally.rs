@@ -14,7 +14,7 @@ use crate::{
     program::{
         DISTINCT_MAX, Program, RuleTree,
         event::PlatformEvent,
-        tree::{CountTest, Counted, Node, NodeTest, PointsTest, TreeKind},
+        tree::{CountTest, Counted, Node, NodeTest, PointsTest},
     },
     time::Timestamp,
 };
@@ -113,11 +113,7 @@ pub(super) fn figure(what: &Counted, units: i64) -> Figure {
 
 /// Whether the tree counts for the customer at this time: live, in force, and for the levels held.
 fn counts_for(tree: &RuleTree, standing: &Standing<'_>, time: Timestamp) -> bool {
-    let for_levels = match &tree.kind {
-        TreeKind::Purchase(_) | TreeKind::Event(..) => tree.levels.is_empty() || standing.holds(&tree.levels),
-        TreeKind::Enter(..) | TreeKind::Stay(_) => true,
-    };
-    tree.live && tree.holds_at(time) && for_levels
+    tree.live && tree.holds_at(time) && standing.may_use(tree, time)
 }
 
 fn part(tree: &RuleTree, test: &CountTest, at: Timestamp, item: u64, amount: i64) -> Part {

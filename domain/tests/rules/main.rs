@@ -11,6 +11,7 @@ mod entrance;
 mod events;
 mod exclusivity;
 mod grocery;
+mod level_constraints;
 mod limits;
 mod multipliers;
 mod nodes;

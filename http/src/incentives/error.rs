@@ -44,6 +44,8 @@ pub enum IncentivesCode {
     TooManyModificationTypes,
     /// More customers than a call may have.
     TooManyUsers,
+    /// More things asked about than a call may have.
+    TooManyEntities,
     /// More jobs than may wait.
     TooManyJobs,
     /// More transactions than a call may have.
@@ -128,6 +130,7 @@ impl IncentivesCode {
             Self::TooManyPointSources => ("too_many_point_sources", 400, "limit"),
             Self::TooManyModificationTypes => ("too_many_modification_types", 400, "limit"),
             Self::TooManyUsers => ("too_many_users", 400, "limit"),
+            Self::TooManyEntities => ("too_many_entities", 400, "limit"),
             Self::TooManyJobs => ("too_many_jobs", 429, "limit"),
             Self::TooManyTransactions => ("too_many_transactions", 400, "limit"),
             Self::TooManyUserEvents => ("too_many_user_events", 400, "limit"),
@@ -402,6 +405,7 @@ impl IncentivesError {
             | IncentivesCode::TooManyPointSources
             | IncentivesCode::TooManyModificationTypes
             | IncentivesCode::TooManyUsers
+            | IncentivesCode::TooManyEntities
             | IncentivesCode::TooManyTransactions
             | IncentivesCode::TooManyUserEvents
             | IncentivesCode::IngestNotFound

@@ -33,6 +33,7 @@ mod shared_budgets;
 mod simulation;
 mod support;
 mod tier_configuration;
+mod tier_level_constraints;
 mod tiers;
 mod transactions;
 mod tree_configuration;

@@ -1,4 +1,4 @@
-//! Editing single objects of the program (incentives.md 7.4, 7.5, 7.12 to 7.14).
+//! Editing single objects of the program (incentives.md 7.4, 7.5, 7.7, 7.12 to 7.14).
 //!
 //! An edit reads what is there, makes the objects that will be, and has the whole program compiled with them. Edits
 //! are decided one after the other, so none overwrites what it has not seen; objects with a `version` say what they
@@ -7,6 +7,7 @@
 mod accounts;
 mod editor;
 mod events;
+mod level_constraints;
 mod sources;
 mod templates;
 mod tiers;
@@ -95,6 +96,10 @@ pub enum Operation {
     SaveEvent,
     /// Body: `id`.
     DeleteEvent,
+    /// Body: a whole constraint; with `id` and `version` it takes the place of that one.
+    SaveLevelConstraint,
+    /// Body: `id`; with a `version`, only as of that.
+    DeleteLevelConstraint,
 }
 
 /// Why an edit is refused that is well-formed.
@@ -112,8 +117,8 @@ pub enum Refusal {
     /// There is no such tier level.
     #[error("there is no such tier level")]
     TierLevelNotFound,
-    /// The level has members, or a rule tree names it.
-    #[error("the level has members, or a rule tree names it")]
+    /// The level has members, or a rule tree or a constraint names it.
+    #[error("the level has members, or a rule tree or a constraint names it")]
     LevelInUse,
     /// The tree is archived, for good.
     #[error("the rule tree is archived")]
@@ -186,5 +191,7 @@ fn run(editor: &mut Editor<'_>, operation: Operation, body: &Json) -> Result<(Ob
         Operation::DeleteTemplate => templates::delete(editor, body),
         Operation::SaveEvent => events::save(editor, body),
         Operation::DeleteEvent => events::delete(editor, body),
+        Operation::SaveLevelConstraint => level_constraints::save(editor, body),
+        Operation::DeleteLevelConstraint => level_constraints::delete(editor, body),
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Error, Json, ObjectKind, Refusal, editor::Editor};
+use super::{Error, Json, ObjectKind, Refusal, editor::Editor, level_constraints};
 use crate::program::ProblemCode;
 
 const KIND: ObjectKind = ObjectKind::TierSystem;
@@ -107,7 +107,7 @@ fn change_level(editor: &mut Editor<'_>, found: Found, members: &Json) -> Result
 pub(super) fn delete_level(editor: &mut Editor<'_>, body: &Json) -> Result<(ObjectKind, Uuid), Error> {
     let Found { system: id, json: mut system, place, level } = find(editor, body, "id")?;
     expect_seen(editor, id, body)?;
-    if named_by_a_tree(editor, &[level]) {
+    if is_named(editor, &[level]) {
         return Err(Refusal::LevelInUse.into());
     }
     let mut levels = system.elements(LEVELS).to_vec();
@@ -123,7 +123,7 @@ pub(super) fn delete_system(editor: &mut Editor<'_>, body: &Json) -> Result<(Obj
     expect_seen(editor, id, body)?;
     let levels = system.elements(LEVELS).iter().filter_map(|level| level.get_id("id"));
     let named: Vec<_> = levels.chain([id]).collect();
-    if named_by_a_tree(editor, &named) {
+    if is_named(editor, &named) {
         return Err(Refusal::LevelInUse.into());
     }
     editor.remove(KIND, id);
@@ -134,12 +134,13 @@ fn expect_seen(editor: &mut Editor<'_>, id: Uuid, body: &Json) -> Result<(), Err
     if body.get("version").is_some() { editor.expect_version(KIND, id, body) } else { Ok(()) }
 }
 
-/// Some tree that is not archived names one of these.
-fn named_by_a_tree(editor: &Editor<'_>, ids: &[Uuid]) -> bool {
+/// A constraint, or some tree that is not archived, names one of these.
+fn is_named(editor: &Editor<'_>, ids: &[Uuid]) -> bool {
     const ARCHIVED: i64 = 3;
     let trees = editor.objects().list(ObjectKind::RuleTree).iter().map(|tree| tree.json());
     let names = |tree: &Json| ids.iter().any(|id| tree.mentions(*id));
-    trees.into_iter().any(|tree| tree.get_whole("status") != Some(ARCHIVED) && names(&tree))
+    level_constraints::name_one_of(editor, ids)
+        || trees.into_iter().any(|tree| tree.get_whole("status") != Some(ARCHIVED) && names(&tree))
 }
 
 pub(super) fn attach(editor: &mut Editor<'_>, body: &Json) -> Result<(ObjectKind, Uuid), Error> {

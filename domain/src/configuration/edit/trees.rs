@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Error, Json, ObjectKind, Refusal, editor::Editor};
+use super::{Error, Json, ObjectKind, Refusal, editor::Editor, level_constraints};
 use crate::program::ProblemCode;
 
 const KIND: ObjectKind = ObjectKind::RuleTree;
@@ -89,6 +89,7 @@ pub(super) fn delete(editor: &mut Editor<'_>, body: &Json) -> Result<(ObjectKind
     if tree.get_whole("status").unwrap_or(DRAFT) != DRAFT {
         return Err(Refusal::RuleTreeNotDraft.into());
     }
+    level_constraints::remove_those_of(editor, id);
     editor.remove(KIND, id);
     Ok((KIND, id))
 }

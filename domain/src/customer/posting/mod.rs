@@ -24,7 +24,7 @@ use crate::{
     entity::{Context, Decision},
     id::{LedgerRowId, PointAccountId, PointSourceId},
     ledger::{Draft, Earning, First, Movement, TakenFor, Taking},
-    program::{PointAccount, tree::Triggers},
+    program::{PointAccount, PointSource, tree::Triggers},
     rules::{CountChange, Standing},
     time::Timestamp,
 };
@@ -207,6 +207,9 @@ impl<'a> Run<'a> {
         if !source.accounts.contains(&account.id) {
             return failed(self, PostedStatus::SourceNotLinked);
         }
+        if !self.is_open(source) {
+            return failed(self, PostedStatus::SourceLimitExceeded);
+        }
         let room = self.draft.room(account, source, occurred, program)?;
         let allowed = room.allowed(asked.amount);
         if allowed < asked.amount && (!self.partial || allowed.is_zero()) {
@@ -218,6 +221,16 @@ impl<'a> Run<'a> {
         self.draft.earn(Earning { account, source, points: allowed, occurred, sale: None, program })?;
         let row = self.row(account.id, Some(source.id), allowed);
         Ok(Outcome { status: PostedStatus::Ok, rows: vec![row], shortfall: asked.amount.minus(allowed)? })
+    }
+
+    /// The source gives something to holders of the customer's levels (incentives.md 7.7). What is brought along, moved
+    /// or given back comes out of no source anew, and is not asked about.
+    fn is_open(&self, source: &PointSource) -> bool {
+        let (program, now) = (self.context.program, self.context.now);
+        source.level_constraints.is_empty()
+            || self.customer.standing(program, now, |standing| {
+                source.level_constraints.iter().all(|constraint| standing.passes(constraint, now))
+            })
     }
 
     fn spend(&mut self, asked: &SpendDetail) -> Result<Outcome, Stop> {

@@ -94,7 +94,15 @@ pub(super) fn sources(
             restrictions(document.restrictions, id, &retailer.zone, &at, report);
         let Some(id) = id else { continue };
         ids.check(id, &at.member("id"), report);
-        sources.push(PointSource { id, name, active, accounts: linked, personal_limits, shared_limits });
+        sources.push(PointSource {
+            id,
+            name,
+            active,
+            accounts: linked,
+            personal_limits,
+            shared_limits,
+            level_constraints: Vec::new(),
+        });
     }
     sources
 }

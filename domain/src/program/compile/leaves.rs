@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A century in days: more is a slip.
-const DAYS_MAX: i64 = 36_525;
+pub(super) const DAYS_MAX: i64 = 36_525;
 /// Different items that a node can count: each takes room in the customer's state.
 pub(crate) const DISTINCT_MAX: i64 = 1_000;
 

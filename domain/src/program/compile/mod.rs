@@ -12,6 +12,7 @@ mod events;
 mod expiration;
 mod fingerprint;
 mod leaves;
+mod level_constraints;
 mod limits;
 mod nodes;
 mod outcomes;
@@ -31,8 +32,8 @@ pub(crate) use leaves::DISTINCT_MAX;
 use report::{Path, Report};
 
 use super::{
-    ExpirationPolicy, Problem, ProblemCode, Program, RuleTree, TierSystem, document::Document,
-    index::TreeIndex,
+    Catalog, ExpirationPolicy, Problem, ProblemCode, Program, RuleTree, Store, TierSystem,
+    document::Document, index::TreeIndex,
 };
 
 /// The deepest nesting of a document. Nodes may be nested, and reading them takes stack.
@@ -65,24 +66,14 @@ pub(super) fn compile(
     known: Option<&Program>,
 ) -> Result<Program, Vec<Problem>> {
     let mut report = Report::default();
-    let same = |of: fn(PlacesVersion) -> u32| {
-        known.filter(|known| known.places.map(of).is_some_and(|known| Some(known) == places.map(of)))
-    };
-    let stores = match same(|places| places.stores) {
-        Some(known) => Arc::clone(&known.stores),
-        None => Arc::new(places::stores(text.stores, &mut report)),
-    };
-    let catalog = match same(|places| places.catalog) {
-        Some(known) => Arc::clone(&known.catalog),
-        None => Arc::new(places::catalog(text.catalog, &mut report)),
-    };
+    let (stores, catalog) = stores_and_catalog(text, places, known, &mut report);
     let Some(document) = read_document(text.program, &mut report) else {
         return Err(report.into_problems());
     };
     let retailer = retailer::retailer(document.retailer, &mut report);
     let events = events::events(document.events, retailer.id, &mut report);
     let accounts = accounts::accounts(document.point_accounts, (&retailer, &events), &mut report);
-    let sources = accounts::sources(document.point_sources, &accounts, &retailer, &mut report);
+    let mut sources = accounts::sources(document.point_sources, &accounts, &retailer, &mut report);
     let mut tier_systems = tiers::tier_systems(document.tier_systems, retailer.id, &mut report);
     let mut symbols = symbols::Symbols::new(&catalog);
     let known = trees::Known {
@@ -94,12 +85,16 @@ pub(super) fn compile(
         events: &events,
         zone: &retailer.zone,
     };
-    let trees = trees::trees(document.rule_trees, known, &mut symbols, &mut report);
+    let named = level_constraints::NamedTrees::of(&document.rule_trees);
+    let mut trees = trees::trees(document.rule_trees, known, &mut symbols, &mut report);
+    let constraints = document.tier_level_constraints;
+    let level_constraints = level_constraints::level_constraints(constraints, known, &named, &mut report);
     let skus = symbols.into_skus();
     let problems = report.into_problems();
     if !problems.is_empty() {
         return Err(problems);
     }
+    level_constraints::attach(&level_constraints, &mut trees, &mut sources);
     let trees = index(trees, &mut tier_systems);
     let watches_activity =
         accounts.iter().any(|account| matches!(account.expiration, ExpirationPolicy::Inactive { .. }));
@@ -116,7 +111,29 @@ pub(super) fn compile(
         places,
         skus,
         trees,
+        level_constraints,
     })
+}
+
+/// The stores and the catalog: those of `known` where they are of the same version.
+fn stores_and_catalog(
+    text: ProgramText<'_>,
+    places: Option<PlacesVersion>,
+    known: Option<&Program>,
+    report: &mut Report,
+) -> (Arc<Vec<Store>>, Arc<Catalog>) {
+    let same = |of: fn(PlacesVersion) -> u32| {
+        known.filter(|known| known.places.map(of).is_some_and(|known| Some(known) == places.map(of)))
+    };
+    let stores = match same(|places| places.stores) {
+        Some(known) => Arc::clone(&known.stores),
+        None => Arc::new(places::stores(text.stores, report)),
+    };
+    let catalog = match same(|places| places.catalog) {
+        Some(known) => Arc::clone(&known.catalog),
+        None => Arc::new(places::catalog(text.catalog, report)),
+    };
+    (stores, catalog)
 }
 
 /// Files the trees by what they look at, and tells levels whether some tree says who stays in them.

@@ -189,6 +189,7 @@ fn tree(
         priority,
         exclusivity,
         levels,
+        level_constraints: Vec::new(),
         limits,
         budget,
         nodes,

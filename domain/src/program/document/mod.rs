@@ -12,7 +12,7 @@ mod tree;
 pub(super) use event::Event;
 pub(super) use field::{Field, Items, Scalar, SpanDocument, Worded};
 pub(super) use retailer::{CatalogLine, Retailer, Store, Switches};
-pub(super) use tier::{TierLevel, TierSystem};
+pub(super) use tier::{LevelConstraint, TierLevel, TierSystem};
 pub(super) use tree::{Assignment, Budget, Constraint, ItemReference, Limit, Node, Outcome, RuleTree};
 
 use serde::Deserialize;
@@ -31,4 +31,5 @@ pub(in crate::program) struct Document {
     pub(in crate::program) tier_systems: Items<TierSystem>,
     pub(in crate::program) events: Items<Event>,
     pub(in crate::program) rule_trees: Items<RuleTree>,
+    pub(in crate::program) tier_level_constraints: Items<LevelConstraint>,
 }

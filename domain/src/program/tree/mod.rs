@@ -28,9 +28,10 @@ pub use outcome::{
 };
 pub use value::{Value, ValueComparison, ValueKind, ValueTest};
 
+use super::LevelConstraint;
 use crate::{
     amount::Points,
-    id::{AllotmentId, RuleTreeId, TierLevelId},
+    id::{AllotmentId, RuleTreeId, TierLevelId, TierSystemId},
     time::{Span, Timestamp, Zone},
 };
 
@@ -56,6 +57,8 @@ pub struct RuleTree {
     /// Purchase and event trees: holders of one of these levels only; empty: everybody. Enter and stay trees: the
     /// levels to enter or keep.
     pub levels: Vec<TierLevelId>,
+    /// Purchase and event trees: who else they are not for, by tier level (incentives.md 7.7).
+    pub level_constraints: Vec<LevelConstraint>,
     /// How often, or how much, a customer may get from the tree as a whole (incentives.md 6.8).
     pub limits: Vec<Limit>,
     /// What all customers together may get from it (incentives.md 6.8).
@@ -78,11 +81,19 @@ impl RuleTree {
             && matches!(&self.kind, TreeKind::Event(lookups, _) if lookups.iter().any(|known| **known == *lookup))
     }
 
-    /// It is for holders of these levels, or has nothing to do with levels held.
-    pub fn is_for(&self, mut levels: impl Iterator<Item = TierLevelId>) -> bool {
+    /// It is for holders of these levels at a time, or has nothing to do with levels held; `joined` says since when
+    /// they are held.
+    pub fn is_for(
+        &self,
+        tiers: &[(TierSystemId, TierLevelId)],
+        joined: &dyn Fn(TierSystemId) -> Option<Timestamp>,
+        at: Timestamp,
+    ) -> bool {
         match &self.kind {
             TreeKind::Purchase(_) | TreeKind::Event(..) => {
-                self.levels.is_empty() || levels.any(|held| self.levels.contains(&held))
+                let holds = || tiers.iter().any(|(_, level)| self.levels.contains(level));
+                (self.levels.is_empty() || holds())
+                    && self.level_constraints.iter().all(|known| known.admits(tiers, joined, at))
             }
             TreeKind::Enter(..) | TreeKind::Stay(_) => true,
         }

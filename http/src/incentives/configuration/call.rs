@@ -5,15 +5,20 @@ use domain::{
     Timestamp,
     allotment::Amounts,
     configuration::{Edit, Json, Object, ObjectKind, Objects, Operation, Refusal},
+    customer::Customer,
     id::AllotmentId,
     id::RetailerId,
+    program::Program,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    incentives::{IncentivesCode, IncentivesError},
+    incentives::{
+        IncentivesCode, IncentivesError,
+        request::{find_user, no_such_customer},
+    },
     state::HttpState,
 };
 
@@ -96,6 +101,36 @@ impl<'a> Call<'a> {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(malformed(format!("{name} must be a GUID"))),
         }
+    }
+
+    /// A text of the body that must be there.
+    pub fn required_text(&self, name: &str) -> Result<&str, IncentivesError> {
+        self.text(name)?.ok_or_else(|| malformed(format!("{name} is required")))
+    }
+
+    /// The ids in an array of the body, each with the text it was sent as; nothing when there is no array.
+    pub fn ids(&self, name: &str) -> Result<Option<Vec<(Json, Uuid)>>, IncentivesError> {
+        let Some(sent) = self.body().get(name) else { return Ok(None) };
+        let Json::Array(elements) = sent else { return Err(malformed(format!("{name} must be an array"))) };
+        let id = |(place, element): (usize, &Json)| {
+            let id = match element {
+                Json::Text(text) => Uuid::parse_str(text.trim()).ok(),
+                Json::Null | Json::Flag(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
+            };
+            let id = id.ok_or_else(|| malformed(format!("{name}[{place}] must be a GUID")))?;
+            Ok((element.clone(), id))
+        };
+        elements.iter().enumerate().map(id).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Looks at the customer that `user_id` of the body names, as of now.
+    pub async fn look_at_user<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Customer, &Program, Timestamp) -> R + Send + 'static,
+    ) -> Result<R, IncentivesError> {
+        let user = find_user(self.state, self.required_text("user_id")?).await?;
+        let user = user.ok_or_else(no_such_customer)?;
+        self.state.engine().read_customer(user, look).await?.ok_or_else(no_such_customer)
     }
 
     /// Says whether an edit with the body could be made.

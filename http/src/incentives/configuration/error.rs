@@ -1,4 +1,4 @@
-//! Codes of refused edits (incentives.md 7.4, 7.5, 7.13, 7.14, 10).
+//! Codes of refused edits (incentives.md 7.4, 7.5, 7.7, 7.13, 7.14, 10).
 
 use actors::EditError;
 use domain::{
@@ -17,6 +17,9 @@ pub const fn refusal_row(refusal: Refusal) -> (&'static str, u16, &'static str) 
         Refusal::NotFound(ObjectKind::RuleTree) => ("rule_tree_not_found", 404, "not_found"),
         Refusal::NotFound(ObjectKind::RuleTemplate) => ("template_not_found", 404, "not_found"),
         Refusal::NotFound(ObjectKind::Event) => ("event_not_found", 404, "not_found"),
+        Refusal::NotFound(ObjectKind::TierLevelConstraint) => {
+            ("tier_level_constraint_not_found", 404, "not_found")
+        }
         Refusal::RestrictionNotFound => ("restriction_not_found", 404, "not_found"),
         Refusal::TierLevelNotFound => ("tier_level_not_found", 404, "not_found"),
         Refusal::LevelInUse => ("level_in_use", 409, "conflict"),

@@ -1,4 +1,4 @@
-//! What a retailer configures, object by object (incentives.md 7.4, 7.5, 7.12 to 7.14).
+//! What a retailer configures, object by object (incentives.md 7.4, 7.5, 7.7, 7.12 to 7.14).
 //!
 //! Objects go in and out as JSON, with the members that Laurel does not read: what is wrong with one is found by the
 //! compiler of programs, which names it by its path. Here are the requests, the pages and the shapes of answers.
@@ -12,6 +12,7 @@ mod point_shapes;
 mod point_sources;
 mod rule_templates;
 mod rule_trees;
+mod tier_level_constraints;
 mod tier_levels;
 mod tree_shape;
 
@@ -107,6 +108,7 @@ pub fn routes() -> Vec<ConfigurationRoute> {
         point_accounts::routes(),
         point_sources::routes(),
         tier_levels::routes(),
+        tier_level_constraints::routes(),
         rule_trees::routes(),
         rule_templates::routes(),
         events::routes(),
@@ -120,6 +122,7 @@ pub fn document() -> OpenApi {
         point_accounts::document(),
         point_sources::document(),
         tier_levels::document(),
+        tier_level_constraints::document(),
         rule_trees::document(),
         rule_templates::document(),
         events::document(),

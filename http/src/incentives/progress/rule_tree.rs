@@ -109,14 +109,13 @@ fn results(
     ids: &[RuleTreeId],
     now: Timestamp,
 ) -> Vec<UserTreeProgress> {
-    let held = || customer.tiers().iter().map(|tier| tier.level);
-    let visible = |tree: &&RuleTree| tree.live && tree.holds_at(now) && tree.is_for(held());
-    let trees: Vec<&RuleTree> = if ids.is_empty() {
-        program.trees().iter().filter(visible).collect()
-    } else {
-        ids.iter().filter_map(|id| program.tree(*id)).collect()
-    };
     customer.standing(program, now, |standing| {
+        let visible = |tree: &&RuleTree| tree.live && tree.holds_at(now) && standing.may_use(tree, now);
+        let trees: Vec<&RuleTree> = if ids.is_empty() {
+            program.trees().iter().filter(visible).collect()
+        } else {
+            ids.iter().filter_map(|id| program.tree(*id)).collect()
+        };
         let progress = trees.iter().map(|tree| program.progress(tree, standing, now));
         progress
             .map(|progress| {

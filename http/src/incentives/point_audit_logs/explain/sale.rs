@@ -177,7 +177,7 @@ impl BookedExplanation {
             judged_by_program_version: judged_by,
             rule_trees: Looked::at(record, place).flat_map(Looked::trees).collect(),
             no_candidates: program
-                .no_candidates(&credited.tiers, credited.business_time)
+                .no_candidates(&credited.tiers, &credited.joined, credited.business_time)
                 .into_iter()
                 .map(|(tree, why)| NoCandidateObject::new(tree, why, program))
                 .collect(),
