@@ -12,15 +12,13 @@ use super::{
         request::{IncentivesAnswer, admit_retailer, answer},
         transaction_body::TransactionBody,
     },
+    parts::{check_count, one_by_one, read_texts},
     taken::{EvaluationMembers, Taken, read_request_id, take_in},
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object},
     state::HttpState,
 };
-
-/// Transactions of a batch at most (incentives.md 1.7).
-const BATCH_MAX: usize = 100;
 
 /// Transactions.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -103,40 +101,15 @@ pub async fn ingest_batch(
         let texts = read_texts("transactions", request.transactions, &mut reader);
         let texts = faults.none_or(texts).map_err(|faults| IncentivesError::invalid(&faults))?;
         admit_retailer(state, retailer)?;
-        if texts.len() > BATCH_MAX {
-            let message = format!("transactions must have at most {BATCH_MAX} elements.");
-            return Err(IncentivesError::new(IncentivesCode::TooManyTransactions, message));
-        }
-        let (mut results, mut first) = (Vec::with_capacity(texts.len()), None);
-        for (place, text) in texts.into_iter().enumerate() {
+        check_count("transactions", &texts, IncentivesCode::TooManyTransactions)?;
+        let take = async |place, text: &str| {
             let request = request_id.clone().map(|id| (id, Some(place)));
-            match take_in(state, text, request, synchronous).await {
-                Ok(taken) => results.push(BatchResult::taken(taken)),
-                Err(error) if error.is_of_the_server() => return Err(error),
-                Err(error) => {
-                    results.push(BatchResult::refused(&error));
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        let payload = BatchPayload { accepted: first.is_none(), results };
-        match first {
-            Some(first) if payload.results.iter().all(|result| !result.accepted) => {
-                Err(first.of_whole_write(payload))
-            }
-            Some(_) | None => Ok(payload),
-        }
+            take_in(state, text, request, synchronous).await.map(BatchResult::taken)
+        };
+        one_by_one(texts, take, BatchResult::refused, |accepted, results| BatchPayload { accepted, results })
+            .await
     })
     .await
-}
-
-/// The texts of the elements of a list that has one at least; what is no object fails by itself.
-pub fn read_texts<'a>(name: &str, member: Member<'a>, reader: &mut Reader<'_>) -> Vec<&'a str> {
-    let texts = reader.elements(name, member, |_, element| Some(element.json().unwrap_or("null")));
-    if texts.is_empty() {
-        reader.fault(name, FaultCode::Required, "must have at least one element");
-    }
-    texts
 }
 
 impl BatchResult {

@@ -12,16 +12,13 @@ use super::{
         request::{IncentivesAnswer, admit_retailer, answer},
         trigger_user_event::{TriggerRequest, TriggeredPayload, check_lookup},
     },
-    batch::read_texts,
+    parts::{check_count, one_by_one, read_texts},
     taken::read_request_id,
 };
 use crate::{
     json::{Faults, Member, Reader, parse_object},
     state::HttpState,
 };
-
-/// Events of a call at most.
-const EVENTS_MAX: usize = 100;
 
 /// Events.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -97,29 +94,16 @@ pub async fn ingest_event(
         let texts = read_texts("user_events", request.user_events, &mut reader);
         let texts = faults.none_or(texts).map_err(|faults| IncentivesError::invalid(&faults))?;
         admit_retailer(state, retailer)?;
-        if texts.len() > EVENTS_MAX {
-            let message = format!("user_events must have at most {EVENTS_MAX} elements.");
-            return Err(IncentivesError::new(IncentivesCode::TooManyUserEvents, message));
-        }
-        let (mut results, mut first) = (Vec::with_capacity(texts.len()), None);
-        for (place, text) in texts.into_iter().enumerate() {
+        check_count("user_events", &texts, IncentivesCode::TooManyUserEvents)?;
+        let happens = async |place, text: &str| {
             let key = request_id.as_ref().map(|request| format!("ingest {place}\n{request}").into());
-            match happen(state, text, request.retailer_id, key).await {
-                Ok(result) => results.push(EventResult::happened(result)),
-                Err(error) if error.is_of_the_server() => return Err(error),
-                Err(error) => {
-                    results.push(EventResult::refused(&error));
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        let payload = EventsPayload { accepted: first.is_none(), results };
-        match first {
-            Some(first) if payload.results.iter().all(|result| !result.accepted) => {
-                Err(first.of_whole_write(payload))
-            }
-            Some(_) | None => Ok(payload),
-        }
+            happen(state, text, request.retailer_id, key).await.map(EventResult::happened)
+        };
+        one_by_one(texts, happens, EventResult::refused, |accepted, results| EventsPayload {
+            accepted,
+            results,
+        })
+        .await
     })
     .await
 }

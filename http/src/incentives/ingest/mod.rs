@@ -9,6 +9,7 @@
 
 mod batch;
 mod event;
+mod parts;
 mod replay;
 mod status;
 mod taken;
