@@ -214,11 +214,11 @@ impl KnownKeys {
             seal(&mut value, Table::Known, &key, &[&bytes]);
             rows.insert(&key[..], &value[..])?;
         }
-        let shape: Vec<u8> = self
-            .generations
-            .iter()
-            .flat_map(|counted| (counted.generation.chunks, counted.keys).bytes())
-            .collect();
+        let mut shape = Vec::new();
+        for counted in &self.generations {
+            shape.extend_from_slice(&counted.generation.chunks.to_le_bytes());
+            shape.extend_from_slice(&counted.keys.to_le_bytes());
+        }
         seal(&mut value, Table::Known, SHAPE_KEY, &[&shape]);
         rows.insert(SHAPE_KEY, &value[..])?;
         Ok(())
@@ -227,17 +227,6 @@ impl KnownKeys {
     /// Everything written so far is in the file.
     pub(crate) fn is_written(&mut self) {
         self.changed.clear();
-    }
-}
-
-/// Chunks and keys of one generation, as they are stored.
-trait Shape {
-    fn bytes(self) -> impl Iterator<Item = u8>;
-}
-
-impl Shape for (u32, u64) {
-    fn bytes(self) -> impl Iterator<Item = u8> {
-        self.0.to_le_bytes().into_iter().chain(self.1.to_le_bytes())
     }
 }
 
