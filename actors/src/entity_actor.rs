@@ -10,6 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     sync::atomic::Ordering,
+    time::Duration,
 };
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture};
@@ -19,6 +20,7 @@ use domain::{
     program::Program,
 };
 use store::{Epoch, Lsn};
+use tokio::time::Instant;
 
 use crate::{
     cell::{Asker, Cell, Undecided, held},
@@ -32,6 +34,8 @@ use crate::{
 
 /// How often an effect may crash its receiver before it is set aside until the next start.
 const CRASHES_MAX: u8 = 3;
+/// How long others wait behind what cannot be written. On a disk that takes nothing they would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the shard and an entity's actor share of it. Outlives the actor, so that a crash loses no effect.
 #[derive(Default)]
@@ -87,6 +91,8 @@ enum After<E: Durable> {
     Done,
     /// It cannot be done yet: again after a while, and nothing else of this entity before it.
     Later(Work<E>),
+    /// The effects cannot be written: again after a while, and nothing else of this entity before them.
+    Stuck(EngineError),
     /// It needs something that all customers share: again when that is reserved, and nothing else before it.
     Asking(Work<E>, Box<Asking>),
 }
@@ -105,6 +111,8 @@ pub struct EntityActor<E: Durable> {
     epoch: Epoch,
     /// Work that has to wait, in order; the first is what cannot be done yet.
     waiting: VecDeque<Work<E>>,
+    /// Since when the store takes nothing that has to be written first.
+    stuck: Option<Instant>,
 }
 
 impl<E: Durable> EntityActor<E>
@@ -115,7 +123,7 @@ where
     pub fn new(cell: Cell<E>, id: [u8; 16], slot: Rc<Slot>, common: Rc<Common>, shard: Addr<Shard>) -> Self {
         slot.last.set(cell.last());
         let epoch = common.epoch();
-        Self { cell, id, slot, common, shard, epoch, waiting: VecDeque::new() }
+        Self { cell, id, slot, common, shard, epoch, waiting: VecDeque::new(), stuck: None }
     }
 
     fn is_stale(&self) -> bool {
@@ -199,12 +207,14 @@ where
                 // A fresh actor of the new epoch is given the effect again.
                 Err(_) if self.is_stale() => return After::Done,
                 Err(Undecided::Asks(asking)) => return After::Asking(Work::Effects, asking),
-                Err(reason) => {
-                    tracing::debug!(?reason, "an effect waits");
-                    return After::Later(Work::Effects);
+                Err(Undecided::Engine(error)) => {
+                    tracing::debug!(%error, "an effect waits");
+                    return After::Stuck(error);
                 }
+                Err(Undecided::NotYet | Undecided::Refused(_)) => return After::Later(Work::Effects),
             }
         }
+        self.stuck = None;
         // Room for the next effects would be held by every customer in memory.
         slot.effects.take();
         After::Done
@@ -246,10 +256,14 @@ where
                     actor.common.shared.peers.pause(tree);
                 }
                 actor.cell.reserved(key, Granted { allotment, amounts, short });
+                actor.stuck = None;
                 actor.resume(context);
             }
             // It could not be asked, or its answer was lost: once more, for the same reservation.
-            Ok(Ok(Reply::Done) | Err(_)) | Err(_) => {
+            unanswered => {
+                if let Ok(Err(AskError::Engine(error))) = unanswered {
+                    actor.lose_patience(error);
+                }
                 context.notify_later(Work::Resume, RETRY_AFTER);
             }
         }));
@@ -263,6 +277,35 @@ where
                 return;
             }
         }
+    }
+
+    /// The store takes nothing. Whoever has waited for it long enough is told so: the state without the effects in front
+    /// is older than what a caller may have been promised.
+    fn lose_patience(&mut self, error: EngineError) {
+        if self.stuck.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+            return;
+        }
+        // What has been reserved for a command in front.
+        if !matches!(self.waiting.front(), Some(Work::Effects)) {
+            self.give_back_unused();
+        }
+        for work in std::mem::take(&mut self.waiting) {
+            match work {
+                Work::Command(Command { answer, .. }) => drop(answer.send(Err(error.into()))),
+                Work::Read(view) => view.refuse(error),
+                Work::Effects | Work::Resume => {
+                    self.waiting.push_back(work);
+                    continue;
+                }
+            }
+            self.slot.queued.set(self.slot.queued.get().saturating_sub(1));
+        }
+    }
+
+    fn later(&mut self, work: Work<E>, context: &mut Context<Self>) {
+        self.waiting.push_front(work);
+        self.slot.queued.set(self.slot.queued.get() + 1);
+        context.notify_later(Work::Resume, RETRY_AFTER);
     }
 
     /// The effect in front has crashed the actor: after some tries it is set aside, so that the others get through.
@@ -312,9 +355,12 @@ where
         match after {
             Ok(After::Done) => true,
             Ok(After::Later(work)) => {
-                self.waiting.push_front(work);
-                self.slot.queued.set(self.slot.queued.get() + 1);
-                context.notify_later(Work::Resume, RETRY_AFTER);
+                self.later(work, context);
+                false
+            }
+            Ok(After::Stuck(error)) => {
+                self.later(Work::Effects, context);
+                self.lose_patience(error);
                 false
             }
             Ok(After::Asking(work, asking)) => {

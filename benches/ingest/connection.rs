@@ -12,6 +12,8 @@ use tokio::{
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where in it the body of the last answer begins.
+    body_at: usize,
 }
 
 /// An answer.
@@ -27,7 +29,7 @@ impl Connection {
     pub async fn open(server: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 << 10) })
+        Ok(Self { stream, buffer: Vec::with_capacity(16 << 10), body_at: 0 })
     }
 
     /// Sends a whole request and reads the whole answer.
@@ -45,7 +47,13 @@ impl Connection {
         while self.buffer.len() < end {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
         }
-        Ok(Answer { status, body: &self.buffer[head..end] })
+        self.body_at = head;
+        Ok(Answer { status, body: self.body() })
+    }
+
+    /// The body of the last answer.
+    pub fn body(&self) -> &[u8] {
+        &self.buffer[self.body_at..]
     }
 }
 

@@ -36,6 +36,18 @@ pub enum Until {
     Count(u64),
 }
 
+/// What a refusal for want of room (503) means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// An error: a figure with refusals in it would mean nothing.
+    Fail,
+    /// Asked again after a moment. For filling a server, where only the state it ends in counts.
+    Repeat,
+}
+
+/// How long a refused request waits before it is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// A load.
 #[derive(Clone, Copy)]
 pub struct Load {
@@ -52,6 +64,8 @@ pub struct Load {
     pub rate: Option<u64>,
     /// Number of the first sale; sales of a run must not repeat those of another.
     pub first_sale: u64,
+    /// What becomes of refused requests.
+    pub refused: Refused,
 }
 
 /// What was measured.
@@ -102,7 +116,7 @@ impl Shared {
     }
 }
 
-/// Runs a load. Any answer but a success is an error: a figure with refusals in it would mean nothing.
+/// Runs a load. Any answer but a success is an error, except for what [`Refused`] says.
 pub async fn run(load: Load, template: &Template) -> anyhow::Result<Measured> {
     let mut connections = Vec::with_capacity(load.connections);
     for _ in 0..load.connections {
@@ -142,15 +156,14 @@ async fn worker(
             None => Instant::now(),
         };
         let request = template.fill(shared.load.first_sale + number, shared.customer(number));
-        let answer = connection.call(request).await?;
-        let body = answer.body;
+        let mut status = connection.call(request).await?.status;
+        while status == 503 && shared.load.refused == Refused::Repeat {
+            tokio::time::sleep(PAUSE).await;
+            status = connection.call(request).await?.status;
+        }
+        let body = connection.body();
         let taken = body.starts_with(br#"{"status":"OK""#) || body.starts_with(br#"{"status":"ok""#);
-        ensure!(
-            answer.status == 200 && taken,
-            "answered {}: {}",
-            answer.status,
-            String::from_utf8_lossy(body)
-        );
+        ensure!(status == 200 && taken, "answered {status}: {}", String::from_utf8_lossy(body));
         let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         shared.latency.borrow_mut().saturating_record(micros);
     }

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use crate::{
     Row,
     connection::Connection,
-    load::{self, Customers, Load, Until},
+    load::{self, Customers, Load, Refused, Until},
     program::{Keys, Program},
     request::Template,
     table::{Figure, Table},
@@ -59,6 +59,7 @@ impl Bench {
         let sales = EARLIER_SALES_EACH * self.customers;
         let mut load = self.load(MANY, Customers::Random(self.customers), Duration::ZERO, None);
         load.until = Until::Count(sales);
+        load.refused = Refused::Repeat;
         load::run(load, &Template::sale(&self.keys, SEND, &self.time)).await?;
         checkpoint(&self.program, &self.keys).await
     }
@@ -132,7 +133,7 @@ impl Bench {
     fn load(&mut self, connections: usize, customers: Customers, time: Duration, rate: Option<u64>) -> Load {
         let first_sale = self.take_sales();
         let (server, until) = (self.program.address(), Until::Elapsed(time));
-        Load { server, connections, customers, until, rate, first_sale }
+        Load { server, connections, customers, until, rate, first_sale, refused: Refused::Fail }
     }
 
     fn take_sales(&mut self) -> u64 {
@@ -168,6 +169,7 @@ impl Bench {
             until: Until::Count(self.customers),
             rate: None,
             first_sale: 0,
+            refused: Refused::Fail,
         };
         load::run(load, &Template::read(&self.keys)).await?;
         let after = self.program.resident_bytes()?;
@@ -196,6 +198,7 @@ async fn create_customers(program: &Program, keys: &Keys, customers: u64) -> any
         until: Until::Count(customers),
         rate: None,
         first_sale: 0,
+        refused: Refused::Repeat,
     };
     load::run(load, &Template::create(keys)).await?;
     Ok(())

@@ -15,5 +15,6 @@ mod e2e_pos;
 mod e2e_replay;
 mod e2e_transactions;
 mod e2e_year;
+mod endurance;
 mod grocery;
 mod server;

@@ -68,6 +68,9 @@ impl Answer {
 /// A server; it is killed and its folder removed when this goes. When a test fails, the end of its log is shown.
 pub struct Server {
     folder: TempDir,
+    data: PathBuf,
+    /// What the program is started by, if not by itself.
+    starter: Vec<String>,
     port: u16,
     flags: Vec<String>,
     child: Option<Child>,
@@ -78,34 +81,82 @@ pub struct Server {
 impl Server {
     /// Starts the server of the grocery's retailer, with more flags of `laurel serve`; returns when it is ready.
     pub fn start(flags: &[&str]) -> Self {
+        let mut server = Self::prepare(flags);
+        server.launch();
+        server
+    }
+
+    /// The same, not started yet.
+    pub fn prepare(flags: &[&str]) -> Self {
         let config =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(CALL_MAX)).build();
-        let mut server = Self {
-            folder: TempDir::new().unwrap(),
+        let folder = TempDir::new().unwrap();
+        Self {
+            data: folder.path().join("data"),
+            folder,
+            starter: Vec::new(),
             port: free_port(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             child: None,
             agent: config.into(),
             keys: OnceCell::new(),
-        };
-        server.launch();
-        server
+        }
     }
 
-    fn launch(&mut self) {
-        let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let child = program()
+    /// Keeps the data elsewhere.
+    pub fn with_data(mut self, data: PathBuf) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// Has the program started by another one, such as `["nice"]`.
+    pub fn started_by(mut self, starter: &[&str]) -> Self {
+        self.starter = starter.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// Uses other flags from the next start on.
+    pub fn set_flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    }
+
+    fn serve(&self) -> Command {
+        let mut command = program_by(&self.starter);
+        command
             .args(["serve", "--retailer-id", RETAILER, "--listen", &format!("127.0.0.1:{}", self.port)])
             .arg("--data")
             .arg(self.data())
             .arg("--keys-file")
             .arg(self.keys_file())
-            .args(&self.flags)
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
+            .args(&self.flags);
+        command
+    }
+
+    /// Starts it and does not wait until it is ready.
+    pub fn spawn(&mut self) {
+        let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
+        let mut command = self.serve();
+        self.child = Some(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+    }
+
+    /// Expects that it ends by itself without having served; answers what it said.
+    #[track_caller]
+    pub fn refuses_to_start(&self) -> String {
+        let output = self.serve().output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "it ended well: {said}");
+        said
+    }
+
+    /// Whether the process has ended by itself, and well; nothing while it runs.
+    pub fn ended(&mut self) -> Option<bool> {
+        let child = self.child.as_mut().expect("the server was started");
+        child.try_wait().unwrap().map(|status| status.success())
+    }
+
+    /// Starts it; returns when it is ready.
+    pub fn launch(&mut self) {
+        self.spawn();
         let deadline = Instant::now() + READY_MAX;
         while !self.is_ready() {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
@@ -126,7 +177,12 @@ impl Server {
 
     /// Folder of the stored data.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
+    }
+
+    /// The folder that everything of this server is in, unless its data are elsewhere.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The file with the API keys.
@@ -203,8 +259,15 @@ impl Server {
 
     /// Puts the grocery program into force, with one store and an empty catalog.
     pub fn apply_grocery(&self) {
+        self.apply_grocery_with(|_| {});
+    }
+
+    /// The same with a changed program.
+    pub fn apply_grocery_with(&self, change: impl FnOnce(&mut Value)) {
         let stores = json!([{"store_id": STORE, "number": "1", "name": "Store 1", "time_zone": "UTC"}]);
-        self.admin("PUT", "/admin/program", include_str!("../../demo/grocery-program.json")).ok();
+        let mut program = serde_json::from_str(include_str!("../../demo/grocery-program.json")).unwrap();
+        change(&mut program);
+        self.admin("PUT", "/admin/program", &program.to_string()).ok();
         self.admin("PUT", "/admin/stores", &stores.to_string()).ok();
     }
 
@@ -236,11 +299,26 @@ impl Server {
         self.launch();
     }
 
+    /// Sends the process a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let child = self.child.as_ref().expect("the server runs");
+        let told = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+        assert!(told.unwrap().success());
+    }
+
+    /// Expects that `laurel verify` finds nothing. The server must not run.
+    #[track_caller]
+    pub fn verify(&self) {
+        let output = program().arg("verify").arg("--data").arg(self.data()).output().unwrap();
+        let (said, error) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{said}{error}");
+    }
+
     /// Asks the server to end (SIGTERM) and waits until it has.
     pub fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
         let mut child = self.child.take().expect("the server runs");
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert!(told.success());
         let deadline = Instant::now() + STOP_MAX;
         loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -277,7 +355,19 @@ impl Drop for Server {
 
 /// The program, without options from the environment of whoever runs the tests.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_laurel"));
+    program_by(&[])
+}
+
+fn program_by(starter: &[String]) -> Command {
+    let program = env!("CARGO_BIN_EXE_laurel");
+    let mut command = match starter {
+        [] => Command::new(program),
+        [first, others @ ..] => {
+            let mut command = Command::new(first);
+            command.args(others).arg(program);
+            command
+        }
+    };
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LAUREL_") {
             command.env_remove(name);
@@ -306,7 +396,8 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn basic(pair: &KeyPair) -> String {
+/// The `Authorization` header of a key pair.
+pub fn basic(pair: &KeyPair) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     format!("Basic {}", STANDARD.encode(format!("{}:{}", pair.key, pair.secret)))
 }

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const LOCK_FILE: &str = "lock";
+/// Removed by the next open like every unfinished file, should it stay.
+const PROBE_FILE: &str = "probe.new";
 
 /// Files in one folder of the file system.
 #[derive(Clone, Debug)]
@@ -27,6 +29,12 @@ impl FolderDisk {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+
+    /// Files will have to come and go in the middle of everything: that they can is better known now.
+    fn probe(&self) -> io::Result<()> {
+        File::create(self.path(PROBE_FILE))?;
+        fs::remove_file(self.path(PROBE_FILE))
+    }
 }
 
 impl Disk for FolderDisk {
@@ -37,7 +45,10 @@ impl Disk for FolderDisk {
     fn lock(&self) -> Result<Box<dyn DiskLock>, LockError> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(self.path(LOCK_FILE))?;
         match file.try_lock() {
-            Ok(()) => Ok(Box::new(FolderLock(file))),
+            Ok(()) => {
+                self.probe()?;
+                Ok(Box::new(FolderLock(file)))
+            }
             Err(TryLockError::WouldBlock) => Err(LockError::Held),
             Err(TryLockError::Error(source)) => Err(LockError::Io(source)),
         }
