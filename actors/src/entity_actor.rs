@@ -279,8 +279,8 @@ where
         }
     }
 
-    /// The store takes nothing. Whoever has waited for it long enough is told so: the state without the effects in front
-    /// is older than what a caller may have been promised.
+    /// The store takes nothing. Whoever has waited for it long enough is told so: the state without the effects in
+    /// front is older than what a caller may have been promised.
     fn lose_patience(&mut self, error: EngineError) {
         if self.stuck.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
             return;

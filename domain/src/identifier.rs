@@ -2,8 +2,8 @@
 //!
 //! What makes identifiers unique: each is an entity of its own, so two customers who want the same one meet here. A
 //! claim is made before its customer exists and confirmed by the customer's creation; a claim whose creator never
-//! appeared can be taken over when its time is up. Whether it appeared, the claim cannot know: its confirmation may be
-//! late. Whoever wants to take over looks first.
+//! appears can be taken over. Whether it appeared, the claim cannot know: its confirmation may be late. Whoever wants
+//! to take over looks first.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// How long an unconfirmed claim keeps others away.
+/// How long an unconfirmed claim keeps others away who do not know what became of its creator.
 pub const CLAIM_MS: i64 = 60_000;
 /// How long of that its creator may use it: less, so that a slow creation never meets a takeover.
 pub const CLAIM_USABLE_MS: i64 = 30_000;
@@ -74,12 +74,12 @@ pub enum Command {
         /// Who.
         customer: CustomerId,
     },
-    /// The same; and if the claim still is one of `from`, whose time is up: that customer has been looked at, and does
-    /// not have the identifier.
+    /// The same; and if the claim still is one of `from`: that customer cannot use it any more. It has been looked at,
+    /// and does not have the identifier.
     TakeOver {
         /// Who.
         customer: CustomerId,
-        /// Whose claim has lapsed.
+        /// Whose claim came to nothing.
         from: CustomerId,
     },
     /// Belong to this customer for good: it exists.
@@ -105,6 +105,11 @@ pub enum Reply {
     /// It belongs to somebody else.
     Taken {
         /// To whom.
+        holder: CustomerId,
+    },
+    /// Somebody has claimed it, who has not come yet as far as is known here.
+    Reserved {
+        /// Who.
         holder: CustomerId,
     },
     /// Somebody has claimed it whose time is up, and who may have come all the same.
@@ -165,11 +170,12 @@ impl Claim {
                 Decision::answer(Reply::Yours { usable_until })
             }
             State::Confirmed { holder } => Decision::answer(Reply::Taken { holder }),
-            State::Claimed { holder, until } if holder != customer && now < until => {
-                Decision::answer(Reply::Taken { holder })
-            }
-            State::Claimed { holder, .. } if holder != customer && absent != Some(holder) => {
-                Decision::answer(Reply::Lapsed { holder })
+            State::Claimed { holder, until } if holder != customer && absent != Some(holder) => {
+                Decision::answer(if now < until {
+                    Reply::Reserved { holder }
+                } else {
+                    Reply::Lapsed { holder }
+                })
             }
             State::Free | State::Claimed { .. } => Decision {
                 events: vec![Event::Claimed { customer, until: now.plus_millis(CLAIM_MS) }],

@@ -66,6 +66,7 @@ impl Engine {
     /// Creates a customer: claims its identifiers, creates it, and confirms the claims. Answers when all is durable.
     pub async fn create_customer(&self, profile: Profile) -> Result<CustomerId, CreateError> {
         let id = CustomerId(self.fresh_id());
+        let _claimant = self.inner.claiming.enter(id);
         let identifiers = profile.unique_identifiers();
         let claimed_until = match self.claim(id, &identifiers).await? {
             Ok(until) => until,
@@ -93,6 +94,7 @@ impl Engine {
         based_on: Timestamp,
         profile: Profile,
     ) -> Result<(), UpdateError> {
+        let _claimant = self.inner.claiming.enter(id);
         let known = self.read_customer(id, |customer, _, _| {
             customer.identity().map(|known| known.profile.unique_identifiers())
         });
@@ -110,8 +112,8 @@ impl Engine {
             Err(AskError::Engine(error)) => return Err(error.into()),
             Err(AskError::Refused(refused)) => refused,
         };
-        // What was claimed is not released: another change of this customer may have added the same. If none has, the
-        // claims run out by themselves.
+        // What was claimed is not released: another change of this customer may have added the same. If none has, it is
+        // taken over by whoever wants it.
         match refused {
             customer::Error::NotFound => Err(UpdateError::NotFound),
             customer::Error::Conflict | customer::Error::ClaimsExpired => Err(UpdateError::Conflict),
@@ -211,11 +213,7 @@ impl Engine {
             .collect();
         let (mut until, mut mine, mut others) = (Timestamp::MAX, Vec::new(), Vec::new());
         for (identifier, answer) in identifiers.iter().zip(asked?) {
-            let mut answered = answer.wait().await;
-            while let Ok(identifier::Reply::Lapsed { holder }) = answered {
-                answered = self.after_lapse(id, identifier, holder).await;
-            }
-            match answered {
+            match self.unless_orphaned(id, identifier, answer.wait().await).await {
                 Ok(identifier::Reply::Yours { usable_until }) => {
                     until = until.min(usable_until);
                     mine.push(identifier.clone());
@@ -223,9 +221,11 @@ impl Engine {
                 Ok(identifier::Reply::Taken { holder }) => {
                     others.push(Clash { identifier: identifier.clone(), holder })
                 }
-                Ok(identifier::Reply::Done | identifier::Reply::Lapsed { .. }) => {
-                    unreachable!("a claim answers whose it is")
-                }
+                Ok(
+                    identifier::Reply::Done
+                    | identifier::Reply::Reserved { .. }
+                    | identifier::Reply::Lapsed { .. },
+                ) => unreachable!("a claim answers whose it is"),
                 Err(AskError::Engine(error)) => return Err(error),
                 Err(AskError::Refused(never)) => match never {},
             }
@@ -233,9 +233,30 @@ impl Engine {
         Ok(if others.is_empty() { Ok(until) } else { Err(Clashes { mine, others }) })
     }
 
-    /// Whose an identifier is that `holder` has claimed and not confirmed in time. Now that its time is up it cannot
-    /// get the identifier any more; but it may have it, and the confirmation is on its way.
-    async fn after_lapse(
+    /// Whose an identifier is after the claim's first answer: one that was claimed for somebody who cannot get it any
+    /// more is taken over.
+    async fn unless_orphaned(
+        &self,
+        id: CustomerId,
+        identifier: &Identifier,
+        mut answered: Result<identifier::Reply, AskError<identifier::Error>>,
+    ) -> Result<identifier::Reply, AskError<identifier::Error>> {
+        loop {
+            match answered? {
+                identifier::Reply::Reserved { holder } if self.inner.claiming.is_running(holder) => {
+                    return Ok(identifier::Reply::Taken { holder });
+                }
+                identifier::Reply::Reserved { holder } | identifier::Reply::Lapsed { holder } => {
+                    answered = self.take_over(id, identifier, holder).await;
+                }
+                settled => return Ok(settled),
+            }
+        }
+    }
+
+    /// Takes an identifier over that `holder` has claimed and cannot get any more, unless it has it: the confirmation
+    /// may be on its way.
+    async fn take_over(
         &self,
         id: CustomerId,
         identifier: &Identifier,

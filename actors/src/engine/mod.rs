@@ -4,6 +4,7 @@
 //! replaying answers under request ids, queries over indexes. Decides nothing about loyalty.
 
 mod allotments;
+mod claiming;
 mod configuration;
 mod customers;
 mod erasure;
@@ -53,7 +54,7 @@ pub use tiers::{ChangeTiersError, MemberPage};
 pub use transfers::Transferred;
 pub use user_state::ChangeStateError;
 
-use self::inflight::Inflight;
+use self::{claiming::Claiming, inflight::Inflight};
 use crate::{
     clock::ClockError,
     clock_supervisor::{ClockSupervisor, DueGauges, WakeDue},
@@ -86,6 +87,7 @@ pub(crate) struct Inner {
     pub gauges: Vec<Arc<ShardGauges>>,
     pub counters: Arc<Counters>,
     pub inflight: Inflight,
+    pub claiming: Claiming,
     pub draining: AtomicBool,
     /// Set once everything else stands.
     pub clock_supervisor: OnceLock<Addr<ClockSupervisor>>,
@@ -111,6 +113,7 @@ impl Engine {
             gauges,
             counters,
             inflight,
+            claiming: Claiming::default(),
             draining,
             clock_supervisor,
             due,

@@ -1,5 +1,10 @@
 //! Customers and their identifiers.
 
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+};
+
 use domain::{customer::ExternalId, id::CustomerId, identifier::Identifier};
 use laurel_actors::{CreateError, Engine, EraseError, Erasure, UpdateError};
 use store::MemoryDisk;
@@ -149,8 +154,52 @@ fn a_changed_profile_moves_identifiers() {
             None,
             "a refused change claims nothing"
         );
+        // Nor does it keep others away.
+        let other = engine.create_customer(before.profile.clone()).await.unwrap();
+        assert_eq!(engine.find_customer(&Identifier::external("ann")).await.unwrap(), Some(other));
         changed.identifiers.push(ExternalId { value: "bob".into(), kind: None });
         let clash = engine.update_customer(ann, read(ann).await.updated_at, changed).await;
         assert!(matches!(&clash, Err(UpdateError::Taken(clashes)) if clashes[0].holder == bob), "{clash:?}");
+    });
+}
+
+/// Given up by whoever asked, at any moment: whoever comes next gets the identifiers at once, unless the creation was
+/// finished.
+#[test]
+fn a_creation_that_was_cut_off_keeps_nobody_away() {
+    run(async {
+        let (mut finished, mut cut_off) = (0, 0);
+        for turns in 0..40 {
+            let engine = start(&MemoryDisk::new()).await;
+            let mut creation = Box::pin(engine.create_customer(profile("ann")));
+            let mut done = None;
+            for _ in 0..turns {
+                match poll_fn(|context| Poll::Ready(creation.as_mut().poll(context))).await {
+                    Poll::Ready(created) => {
+                        done = Some(created.unwrap());
+                        break;
+                    }
+                    Poll::Pending => tokio::task::yield_now().await,
+                }
+            }
+            // Given up, if it is not done: what it has asked for may still happen, but it asks for nothing more.
+            drop(creation);
+            match (done, engine.create_customer(profile("ann")).await) {
+                (None, Ok(id)) => {
+                    cut_off += 1;
+                    let found = engine.find_customer(&Identifier::external("ann")).await.unwrap();
+                    assert_eq!(found, Some(id), "{turns} turns");
+                }
+                (before, Err(CreateError::Taken(clashes))) => {
+                    finished += 1;
+                    let holder = clashes[0].holder;
+                    assert!(before.is_none_or(|id| id == holder), "{before:?} {clashes:?}");
+                    let there = engine.read_customer(holder, |_, _, _| ()).await.unwrap();
+                    assert_eq!(there, Some(()), "whoever has the identifiers is there");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(cut_off > 0, "{finished} finished");
     });
 }

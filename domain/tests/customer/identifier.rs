@@ -57,7 +57,7 @@ fn the_first_has_it_and_others_hear_who() {
     let mut claimed = Claimed::new();
     assert!(claimed.claim.is_free());
     assert_eq!(claimed.claim(1), claimed.usable());
-    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    assert_eq!(claimed.claim(2), Reply::Reserved { holder: holder(1) });
     assert_eq!(claimed.claim.holder(), None, "nobody's for good");
     claimed.when(Command::Confirm { customer: holder(1) });
     assert_eq!(claimed.claim.holder(), Some(holder(1)));
@@ -69,13 +69,23 @@ fn a_claim_that_was_never_confirmed_is_taken_over_after_its_time() {
     let mut claimed = Claimed::new();
     claimed.claim(1);
     claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
-    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    assert_eq!(claimed.claim(2), Reply::Reserved { holder: holder(1) });
     claimed.now = claimed.now.plus_millis(1);
     assert_eq!(claimed.claim(2), Reply::Lapsed { holder: holder(1) });
     assert_eq!(claimed.take_over(2, 3), Reply::Lapsed { holder: holder(1) }, "somebody else was looked at");
     assert_eq!(claimed.take_over(2, 1), claimed.usable());
+    assert_eq!(claimed.claim(1), Reply::Reserved { holder: holder(2) });
+    assert_eq!(claimed.take_over(3, 1), Reply::Reserved { holder: holder(2) }, "too late");
+}
+
+#[test]
+fn who_knows_that_the_creator_is_gone_need_not_wait() {
+    let mut claimed = Claimed::new();
+    claimed.claim(1);
+    assert_eq!(claimed.take_over(2, 3), Reply::Reserved { holder: holder(1) }, "somebody else was looked at");
+    assert_eq!(claimed.take_over(2, 1), claimed.usable());
+    claimed.when(Command::Confirm { customer: holder(2) });
     assert_eq!(claimed.claim(1), Reply::Taken { holder: holder(2) });
-    assert_eq!(claimed.take_over(3, 1), Reply::Taken { holder: holder(2) }, "too late");
 }
 
 /// Its confirmation comes after its time, and after somebody asked for it.
@@ -97,7 +107,7 @@ fn who_claims_again_has_the_full_time_again() {
     claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
     assert_eq!(claimed.claim(1), claimed.usable());
     claimed.now = claimed.now.plus_millis(CLAIM_MS - 1);
-    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    assert_eq!(claimed.claim(2), Reply::Reserved { holder: holder(1) });
 }
 
 #[test]
@@ -140,5 +150,5 @@ fn usable_time_ends_before_the_claim_does() {
     let mut claimed = Claimed::new();
     let Reply::Yours { usable_until } = claimed.claim(1) else { panic!("it is free") };
     claimed.now = usable_until.plus_millis(1);
-    assert_eq!(claimed.claim(2), Reply::Taken { holder: holder(1) });
+    assert_eq!(claimed.claim(2), Reply::Reserved { holder: holder(1) });
 }
