@@ -6,9 +6,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::options::{LogFormat, ServeOptions};
 
+/// Says no more than that a client sent what is no HTTP, as an error, for every such request. It gets a 400.
+const QUIET: &str = "actix_http::h1::dispatcher=off";
+
 /// Starts logging for the life of the process; the first call counts.
 pub fn start(options: &ServeOptions) {
-    let filter = EnvFilter::new(options.log_level.as_str());
+    let filter = EnvFilter::new(format!("{QUIET},{}", options.log_level.as_str()));
     // Colours are for people; a file or a collector would keep the codes as text.
     let colours = std::io::stderr().is_terminal();
     let log =

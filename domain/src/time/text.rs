@@ -124,5 +124,5 @@ fn read_offset(bytes: &[u8]) -> Option<Option<i16>> {
         [_, _, _, _] => (number(&digits[..2])?, number(&digits[2..])?),
         _ => return None,
     };
-    (hours <= 18 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes)))
+    (hours < 24 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes)))
 }

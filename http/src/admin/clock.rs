@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{AdminCode, AdminError, AdminErrorBody};
 use crate::{
     body::{BODY_MAX, take},
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -20,10 +20,10 @@ use crate::{
 pub struct TestClockRequest<'a> {
     /// The new time; not before the present one. Required.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Time)]
     now: Member<'a>,
     /// Answer when everybody has done what has become due by then; default false: it is done from now on.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     wait: Member<'a>,
 }
 
@@ -31,7 +31,7 @@ pub struct TestClockRequest<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct TestClockAnswer {
     /// `ok`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusOk)]
     status: &'static str,
     /// The time now.
     now: String,
@@ -49,9 +49,7 @@ pub struct TestClockAnswer {
     responses(
         (status = 200, description = "Moved", body = TestClockAnswer),
         (status = 400, description = "`not_a_test_clock`, `clock_backwards`", body = AdminErrorBody),
-        (status = 401, description = "Missing or wrong admin key", body = AdminErrorBody),
     ),
-    security(("admin" = [])),
 )]
 pub async fn test_clock(
     state: web::Data<HttpState>,

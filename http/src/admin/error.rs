@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Denied,
     body::TakeError,
-    json::{BodyError, Faults},
+    json::{BodyError, Faults, wire},
 };
 
 /// Why a request fails.
@@ -75,7 +75,7 @@ pub struct AdminError {
 #[derive(Serialize, ToSchema)]
 pub struct AdminErrorBody<'a> {
     /// `error`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusError)]
     status: &'static str,
     /// What is wrong.
     errors: AdminErrors<'a>,

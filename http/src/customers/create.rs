@@ -24,17 +24,15 @@ use crate::{
     tag = "customers",
     params(
         ("api_key" = String, Path, description = "The key of the credentials"),
-        ("user[user_profile]" = Option<bool>, Query, description = "Show custom attributes"),
-        ("expand_incentives" = Option<bool>, Query, description = "Show `tier_details`"),
-        ("show_identifiers" = Option<bool>, Query, description = "Show all ids in other systems"),
+        ("user[user_profile]" = Option<String>, Query, description = "`true` or `1`: show custom attributes"),
+        ("expand_incentives" = Option<String>, Query, description = "`true` or `1`: show `tier_details`"),
+        ("show_identifiers" = Option<String>, Query, description = "`true` or `1`: show all ids in other systems"),
     ),
     request_body = UserRequest,
     responses(
         (status = 200, description = "Created", body = UserAnswer),
         (status = 400, description = "`missing_data`, `argument_error`, `validation`", body = CoreErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = CoreErrorBody),
     ),
-    security(("core" = [])),
 )]
 pub async fn create(
     state: web::Data<HttpState>,

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Denied,
     body::TakeError,
-    json::{BodyError, Fault, FaultCode, Faults, Place},
+    json::{BodyError, Fault, FaultCode, Faults, Place, wire},
     state::ErrorHttpMode,
 };
 
@@ -97,7 +97,7 @@ pub enum UserReason {
 #[derive(Serialize, ToSchema)]
 pub struct CoreErrorBody<'a> {
     /// `error`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusError)]
     status: &'static str,
     /// What is wrong.
     errors: CoreErrors<'a>,

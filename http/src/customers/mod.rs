@@ -11,6 +11,7 @@ mod retrieve;
 mod update;
 mod user_body;
 mod user_object;
+mod wire;
 
 pub(crate) use create::create;
 pub(crate) use error::{CoreCode, CoreError, CoreErrorBody};

@@ -13,13 +13,13 @@ use super::{
     query::{Shown, decoded},
     user_object::UserObject,
 };
-use crate::{auth::Surface, request_id::request_id, state::HttpState};
+use crate::{auth::Surface, json::wire, request_id::request_id, state::HttpState};
 
 /// The envelope of a success.
 #[derive(Serialize, ToSchema)]
 pub struct UserAnswer {
     /// `ok`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusOk)]
     status: &'static str,
     /// The customer.
     user: UserObject,
@@ -88,8 +88,7 @@ pub async fn show(state: &HttpState, id: CustomerId, shown: Shown) -> Result<Use
     let view = state.engine().read_customer(id, move |customer, program, now| {
         customer.identity().map(|identity| UserObject::new(customer, identity, shown, program, now))
     });
-    let object = view.await?.flatten().ok_or_else(unknown)?;
-    object.map_err(|_| CoreError::new(CoreCode::InternalServerError, "internal server error"))
+    view.await?.flatten().ok_or_else(unknown)
 }
 
 /// The profile of a customer and the version it has.

@@ -16,16 +16,14 @@ use crate::state::HttpState;
     params(
         ("api_key" = String, Path, description = "The key of the credentials"),
         ("user_id" = String, Path, description = "The customer's id"),
-        ("user[user_profile]" = Option<bool>, Query, description = "Show custom attributes"),
-        ("expand_incentives" = Option<bool>, Query, description = "Show `tier_details`"),
-        ("show_identifiers" = Option<bool>, Query, description = "Show all ids in other systems"),
+        ("user[user_profile]" = Option<String>, Query, description = "`true` or `1`: show custom attributes"),
+        ("expand_incentives" = Option<String>, Query, description = "`true` or `1`: show `tier_details`"),
+        ("show_identifiers" = Option<String>, Query, description = "`true` or `1`: show all ids in other systems"),
     ),
     responses(
         (status = 200, description = "The customer", body = UserAnswer),
-        (status = 401, description = "Missing or wrong credentials", body = CoreErrorBody),
         (status = 404, description = "`user_not_found`", body = CoreErrorBody),
     ),
-    security(("core" = [])),
 )]
 pub async fn retrieve(state: web::Data<HttpState>, request: HttpRequest) -> HttpResponse {
     by(&state, &request, NamedBy::UserId).await
@@ -39,16 +37,14 @@ pub async fn retrieve(state: web::Data<HttpState>, request: HttpRequest) -> Http
     params(
         ("api_key" = String, Path, description = "The key of the credentials"),
         ("external_id" = String, Path, description = "Any of the customer's ids, percent-encoded"),
-        ("user[user_profile]" = Option<bool>, Query, description = "Show custom attributes"),
-        ("expand_incentives" = Option<bool>, Query, description = "Show `tier_details`"),
-        ("show_identifiers" = Option<bool>, Query, description = "Show all ids in other systems"),
+        ("user[user_profile]" = Option<String>, Query, description = "`true` or `1`: show custom attributes"),
+        ("expand_incentives" = Option<String>, Query, description = "`true` or `1`: show `tier_details`"),
+        ("show_identifiers" = Option<String>, Query, description = "`true` or `1`: show all ids in other systems"),
     ),
     responses(
         (status = 200, description = "The customer", body = UserAnswer),
-        (status = 401, description = "Missing or wrong credentials", body = CoreErrorBody),
         (status = 404, description = "`user_not_found`", body = CoreErrorBody),
     ),
-    security(("core" = [])),
 )]
 pub async fn retrieve_external(state: web::Data<HttpState>, request: HttpRequest) -> HttpResponse {
     by(&state, &request, NamedBy::ExternalId).await

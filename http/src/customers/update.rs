@@ -31,18 +31,16 @@ const TRIES_MAX: u32 = 5;
     params(
         ("api_key" = String, Path, description = "The key of the credentials"),
         ("user_id" = String, Path, description = "The customer's id"),
-        ("user[user_profile]" = Option<bool>, Query, description = "Show custom attributes"),
-        ("expand_incentives" = Option<bool>, Query, description = "Show `tier_details`"),
-        ("show_identifiers" = Option<bool>, Query, description = "Show all ids in other systems"),
+        ("user[user_profile]" = Option<String>, Query, description = "`true` or `1`: show custom attributes"),
+        ("expand_incentives" = Option<String>, Query, description = "`true` or `1`: show `tier_details`"),
+        ("show_identifiers" = Option<String>, Query, description = "`true` or `1`: show all ids in other systems"),
     ),
     request_body = UserRequest,
     responses(
         (status = 200, description = "The customer after the change", body = UserAnswer),
         (status = 400, description = "`missing_data`, `argument_error`, `validation`", body = CoreErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = CoreErrorBody),
         (status = 404, description = "`user_not_found`", body = CoreErrorBody),
     ),
-    security(("core" = [])),
 )]
 pub async fn update(
     state: web::Data<HttpState>,
@@ -60,18 +58,16 @@ pub async fn update(
     params(
         ("api_key" = String, Path, description = "The key of the credentials"),
         ("external_id" = String, Path, description = "Any of the customer's ids, percent-encoded"),
-        ("user[user_profile]" = Option<bool>, Query, description = "Show custom attributes"),
-        ("expand_incentives" = Option<bool>, Query, description = "Show `tier_details`"),
-        ("show_identifiers" = Option<bool>, Query, description = "Show all ids in other systems"),
+        ("user[user_profile]" = Option<String>, Query, description = "`true` or `1`: show custom attributes"),
+        ("expand_incentives" = Option<String>, Query, description = "`true` or `1`: show `tier_details`"),
+        ("show_identifiers" = Option<String>, Query, description = "`true` or `1`: show all ids in other systems"),
     ),
     request_body = UserRequest,
     responses(
         (status = 200, description = "The customer after the change", body = UserAnswer),
         (status = 400, description = "`missing_data`, `argument_error`, `validation`", body = CoreErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = CoreErrorBody),
         (status = 404, description = "`user_not_found`", body = CoreErrorBody),
     ),
-    security(("core" = [])),
 )]
 pub async fn update_external(
     state: web::Data<HttpState>,

@@ -9,11 +9,13 @@ use domain::{
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::CoreError;
-use crate::json::{FaultCode, Faults, List, Member, Object, Reader, parse_object};
+use super::{CoreError, wire as profile};
+use crate::json::{FaultCode, Faults, Held, List, Member, Object, Reader, parse_object, wire};
 
 /// Elements of a list that are looked at; what is allowed is fewer, and said by the profile.
 const LISTED_MAX: usize = 100;
+/// Characters of the type of an id at most, also of one that comes without its id.
+const TYPE_MAX: usize = 255;
 
 /// The body of a create or update.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,92 +32,92 @@ pub struct UserRequest<'a> {
 pub struct UserBody<'a> {
     /// Id in the caller's system; a number is taken as its text. Required without `email`.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Identifier>)]
     external_id: Member<'a>,
     /// Names that system.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     external_id_type: Member<'a>,
     /// More ids; they add to the present ones. At most 20.
     #[serde(borrow)]
-    #[schema(value_type = Option<Vec<IdentifierBody>>)]
+    #[schema(value_type = Option<Vec<IdentifierBody>>, max_items = 100)]
     identifiers: List<IdentifierBody<'a>>,
     /// Drop all present ids first.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     clear_identifiers: Member<'a>,
     /// Unique. `""` or `null` clears it if another key remains.
     #[serde(borrow, default, deserialize_with = "sent")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Email>)]
     email: Option<Member<'a>>,
     /// Member of the loyalty program; default true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     opted_in: Member<'a>,
     /// Preferred language.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Locale>)]
     locale: Member<'a>,
     /// `YYYY-MM-DD`; customers are at least 13 years old.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "date")]
     dob: Member<'a>,
     /// `m` or `f`; `male` and `female` too.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Gender>)]
     gender: Member<'a>,
     /// First name.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Name>)]
     first_name: Member<'a>,
     /// Last name.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Name>)]
     last_name: Member<'a>,
     /// First address line.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::AddressLine>)]
     address: Member<'a>,
     /// Second address line.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::AddressLine>)]
     address2: Member<'a>,
     /// City.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Name>)]
     city: Member<'a>,
     /// State; a full name of a state of the USA becomes its code.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Name>)]
     state: Member<'a>,
     /// Postal code.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::ShortCode>)]
     zip: Member<'a>,
     /// ISO 3166 alpha-3; alpha-2 too.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::Country>)]
     country: Member<'a>,
     /// Market area code.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::ShortCode>)]
     dma: Member<'a>,
     /// Decimal degrees.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<profile::Latitude>)]
     latitude: Member<'a>,
     /// Decimal degrees.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<profile::Longitude>)]
     longitude: Member<'a>,
     /// Replaces the whole list. At most 10.
     #[serde(borrow)]
-    #[schema(value_type = Option<Vec<PhoneBody>>)]
+    #[schema(value_type = Option<Vec<PhoneBody>>, max_items = 10)]
     phone_numbers: List<PhoneBody<'a>>,
     /// Custom attributes, merged; `null` clears one.
     #[serde(borrow)]
-    #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
+    #[schema(value_type = Option<profile::CustomAttributes>)]
     user_profile: Object<BTreeMap<String, Member<'a>>>,
     /// Made for tests; at creation only.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     test_account: Member<'a>,
     /// Registration elsewhere, for imports; at creation only.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     registered_at: Member<'a>,
     /// Not offered yet; refused when true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<profile::NotTrue>)]
     auth_token: Member<'a>,
     /// Not offered yet; refused when sent.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<wire::NotOffered>)]
     referral: Member<'a>,
     /// Not offered yet; refused when sent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::NotOffered>)]
     password: Member<'a>,
     /// Not offered yet; refused when sent.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<wire::NotOffered>)]
     proxy_id: Member<'a>,
 }
 
@@ -124,13 +126,13 @@ pub struct UserBody<'a> {
 pub struct IdentifierBody<'a> {
     /// The id.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = profile::Identifier)]
     external_id: Member<'a>,
     /// Which system.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     external_id_type: Member<'a>,
     /// Remove it.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     delete: Member<'a>,
 }
 
@@ -139,13 +141,13 @@ pub struct IdentifierBody<'a> {
 pub struct PhoneBody<'a> {
     /// Digits; blanks, dots, dashes, brackets and `+` are dropped.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = profile::PhoneNumber)]
     phone_number: Member<'a>,
     /// `mobile` (default), `home`, `work`, `other`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<profile::PhoneType>)]
     phone_type: Member<'a>,
     /// `primary` on at most one; the first number when on none.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<String>>>)]
     preference_flags: Member<'a>,
 }
 
@@ -191,9 +193,8 @@ impl UserBody<'_> {
             None if creating => Change::Keep,
             None => Change::Clear,
         });
-        let registered_at =
-            creating.then(|| reader.time("registered_at", self.registered_at, &Zone::UTC)).flatten();
-        let test_account = creating.then(|| reader.flag("test_account", self.test_account)).flatten();
+        let registered_at = reader.time("registered_at", self.registered_at, &Zone::UTC);
+        let test_account = reader.flag("test_account", self.test_account);
         let mut text = |name: &str, member: Member<'_>| match reader.key(name, member) {
             Some(value) => Change::Set(value.into()),
             None if member.was_sent() && !creating => Change::Clear,
@@ -201,8 +202,8 @@ impl UserBody<'_> {
         };
         let attributes = ProfileChange {
             email,
-            registered_at,
-            test_account,
+            registered_at: registered_at.filter(|_| creating),
+            test_account: test_account.filter(|_| creating),
             first_name: text("first_name", self.first_name),
             last_name: text("last_name", self.last_name),
             address: text("address", self.address),
@@ -246,7 +247,7 @@ impl UserBody<'_> {
             ("proxy_id", self.proxy_id, "proxy ids are not offered in this release"),
         ];
         for (name, member, message) in others {
-            if member.was_sent() {
+            if member.held() != Held::Nothing {
                 reader.fault(name, FaultCode::NotOffered, message);
             }
         }
@@ -304,6 +305,6 @@ impl PhoneBody<'_> {
 
 /// An id and its type; the type `default` is none.
 fn read_id(reader: &mut Reader<'_>, id: Member<'_>, kind: Member<'_>) -> Option<ExternalId> {
-    let kind = reader.boxed("external_id_type", kind).filter(|kind| &**kind != "default");
+    let kind = reader.text_within("external_id_type", kind, TYPE_MAX).filter(|kind| &**kind != "default");
     reader.key("external_id", id).map(|value| ExternalId { value: value.into(), kind })
 }

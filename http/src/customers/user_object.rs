@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use domain::{
     Points, Timestamp,
-    amount::AmountError,
     customer::{Customer, ExternalId, Identity, Phone, Profile},
     program::Program,
     time::{Span, TimeForm, Unit, Zone},
@@ -15,7 +14,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::query::Shown;
-use crate::incentives::{BalanceObject, UserTierObject, next_level, user_tiers_of};
+use crate::incentives::{BalanceObject, UserTierObject, difference, next_level, user_tiers_of};
 
 /// Shown when there is no photo (B1.4).
 const NO_PHOTO: &str = "/images/account-neutral.png";
@@ -49,6 +48,7 @@ pub struct UserObject {
     #[schema(value_type = String)]
     account_status: &'static str,
     #[serde(flatten)]
+    #[schema(value_type = TierProjection)]
     tier: Option<TierProjection>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tier_details: Option<TierDetails>,
@@ -99,18 +99,22 @@ pub struct PersonObject {
     first_name: Option<Box<str>>,
 }
 
-/// The level held in the first live tier system of the program.
+/// The level held in the first live tier system of the program; none of it where none is held.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TierProjection {
+    #[schema(required = false)]
     tier: String,
+    #[schema(required = false)]
     tier_system: String,
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, required = false)]
     tier_points: Points,
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, required = false)]
     next_tier_points: Points,
+    #[schema(required = false)]
     next_tier_percentage: u32,
-    #[schema(value_type = f64)]
+    #[schema(value_type = f64, required = false)]
     tier_ends_value: Points,
+    #[schema(required = false)]
     tier_entered_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     tier_resets_at: Option<String>,
@@ -183,12 +187,12 @@ impl UserObject {
         shown: Shown,
         program: &Program,
         now: Timestamp,
-    ) -> Result<Self, AmountError> {
+    ) -> Self {
         let profile = &identity.profile;
         let id = identity.id.to_string();
         let balances = customer.balances(program, now);
-        let balances = BalanceObject::new(program.retailer().id.to_string(), &id, &balances, program)?;
-        Ok(Self {
+        let balances = BalanceObject::new(program.retailer().id.to_string(), &id, &balances, program);
+        Self {
             external_id: profile.shown_identifier().map(|known| known.value.to_string()),
             opted_in: profile.opted_in,
             activated: false,
@@ -196,7 +200,7 @@ impl UserObject {
             identifiers: shown
                 .identifiers
                 .then(|| profile.identifiers.iter().map(IdentifierObject::new).collect()),
-            available_points: balances.available_of("Spend")?,
+            available_points: balances.available_of("Spend"),
             test_points: Points::ZERO,
             unclaimed_achievement_count: 0,
             person: PersonObject::new(identity),
@@ -205,13 +209,13 @@ impl UserObject {
             profile_photo_url: NO_PHOTO,
             test_account: profile.test_account,
             account_status: "good",
-            tier: TierProjection::new(customer, &balances, program)?,
+            tier: TierProjection::new(customer, &balances, program),
             tier_details: shown.incentives.then(|| TierDetails::new(customer, &id, balances, program, now)),
             referrer_code: profile.referrer_code(identity.id),
             user_profile: shown.user_profile.then(|| CustomAttributes(profile.attributes.clone())),
             phone_numbers: profile.phones.iter().map(PhoneObject::new).collect(),
             id,
-        })
+        }
     }
 }
 
@@ -242,34 +246,30 @@ impl PersonObject {
 
 impl TierProjection {
     /// Nothing when the customer is in no live system of the program.
-    fn new(
-        customer: &Customer,
-        balances: &BalanceObject,
-        program: &Program,
-    ) -> Result<Option<Self>, AmountError> {
+    fn new(customer: &Customer, balances: &BalanceObject, program: &Program) -> Option<Self> {
         let held = program.tier_systems().iter().filter(|system| system.live).find_map(|system| {
             let tier = customer.tiers().iter().find(|tier| tier.system == system.id)?;
             Some((system, tier, system.level(tier.level)?))
         });
-        let Some((system, tier, level)) = held else { return Ok(None) };
-        let tier_points = balances.available_of("Tier")?;
+        let (system, tier, level) = held?;
+        let tier_points = balances.available_of("Tier");
         let next = next_level(system, level);
         let ends = next.and_then(|next| program.entrance_threshold(next.id)).unwrap_or(Points::ZERO);
         let year = Span { value: 1, unit: Unit::Year };
         let maintenance = program.stay_threshold(level.id);
-        let required = maintenance.map(|needed| needed.minus(tier_points)).transpose()?;
-        Ok(Some(Self {
+        let required = maintenance.map(|needed| difference(needed, tier_points));
+        Some(Self {
             tier: level.name.clone(),
             tier_system: system.name.clone(),
             tier_points,
-            next_tier_points: ends.minus(tier_points)?.max(Points::ZERO),
+            next_tier_points: difference(ends, tier_points).max(Points::ZERO),
             next_tier_percentage: percentage(tier_points, ends),
             tier_ends_value: ends,
             tier_entered_at: tier.joined.write(TimeForm::Customer),
             tier_resets_at: Zone::UTC.later(tier.joined, year).map(|reset| reset.write(TimeForm::Customer)),
             maintenance_points: maintenance,
             maintenance_required_points: required.map(|required| required.max(Points::ZERO)),
-        }))
+        })
     }
 }
 

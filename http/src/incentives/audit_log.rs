@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 use super::{
     IncentivesCode, IncentivesError, IncentivesErrorBody,
     objects::{PointAuditLog, RowContext},
-    request::{IncentivesAnswer, Named, answer, find_user, no_such_customer},
+    request::{IncentivesAnswer, Named, answer, find_user, no_such_customer, read_skip},
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -34,49 +34,49 @@ const DAYS_365: Span = Span { value: 365, unit: Unit::Day };
 pub struct AuditLogRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// From then on; both dates absent: the last 365 days.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     from_date: Member<'a>,
     /// Until then; one date alone implies the other, a year away.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     to_date: Member<'a>,
     /// At most 10.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>, max_items = 10)]
     point_account_ids: Member<'a>,
     /// At most 10.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>, max_items = 10)]
     point_source_ids: Member<'a>,
     /// At most 5.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<String>>>, max_items = 5)]
     modification_types: Member<'a>,
     /// The list of types says what to leave out; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     exclude_specified_modification_types: Member<'a>,
     /// Exact match.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     reference_id: Member<'a>,
     /// Exact match.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     transaction_id: Member<'a>,
     /// 1 issuance, 2 redemption, 4 expiration, 8 transfer, 16 overdraft, 32 return, 64 rollover.
-    #[schema(value_type = Option<Vec<u8>>)]
+    #[schema(value_type = Option<Vec<Option<wire::AuditType>>>)]
     audit_types: Member<'a>,
     /// Rows to pass over; default 0.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Skip>)]
     skip: Member<'a>,
     /// Rows to give, at most 1,000; default 50.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Take>)]
     take: Member<'a>,
     /// The same by its other name.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Take>)]
     count: Member<'a>,
     /// `desc` (default) or `asc`, by time of occurrence, then id.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::SortDirection>)]
     sort_direction: Member<'a>,
 }
 
@@ -98,10 +98,8 @@ pub struct AuditLogPayload {
     responses(
         (status = 200, description = "A page of rows", body = IncentivesAnswer<AuditLogPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_point_audit_logs(
     state: web::Data<HttpState>,
@@ -160,7 +158,7 @@ impl AuditLogRequest<'_> {
             reader.flag("exclude_specified_modification_types", self.exclude_specified_modification_types);
         let take: Option<u32> =
             reader.integer("take", self.take).or_else(|| reader.integer("count", self.count));
-        let skip: u32 = reader.integer("skip", self.skip).unwrap_or(0);
+        let skip = read_skip(reader, self.skip);
         RowQuery {
             from,
             to,
@@ -176,7 +174,7 @@ impl AuditLogRequest<'_> {
             transaction_id: reader.key("transaction_id", self.transaction_id).map(Into::into),
             audit_types: reader
                 .elements("audit_types", self.audit_types, |reader, kind| reader.integer("", kind)),
-            skip: usize::try_from(skip).unwrap_or(usize::MAX),
+            skip,
             take: take.map_or(TAKE_DEFAULT, |take| usize::try_from(take).unwrap_or(usize::MAX)),
             ascending,
         }

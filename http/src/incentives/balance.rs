@@ -13,7 +13,7 @@ use super::{
     request::{IncentivesAnswer, Named, answer},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,16 +22,16 @@ use crate::{
 pub struct BalanceRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// `balance` only: which accounts; none: the default ones.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>)]
     point_account_ids: Member<'a>,
     /// `all_balances` only: also what will run out of each account; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     include_expirations: Member<'a>,
 }
 
@@ -54,11 +54,8 @@ enum Wanted {
     request_body = BalanceRequest,
     responses(
         (status = 200, description = "The balances", body = IncentivesAnswer<BalanceObject>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer or account", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn balance(
     state: web::Data<HttpState>,
@@ -82,11 +79,8 @@ pub async fn balance(
     request_body = BalanceRequest,
     responses(
         (status = 200, description = "The balances", body = IncentivesAnswer<BalanceObject>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn all_balances(
     state: web::Data<HttpState>,
@@ -140,8 +134,7 @@ async fn show(
                 customer.balances_of(accounts.iter().map(|(id, _)| *id), program, now)
             }
         };
-        let object =
-            BalanceObject::new("", "", &balances, program).map_err(|_| IncentivesCode::SystemError)?;
+        let object = BalanceObject::new("", "", &balances, program);
         if !expirations {
             return Ok(object);
         }

@@ -16,7 +16,7 @@ use super::{
     request::{IncentivesAnswer, Named, answer},
 };
 use crate::{
-    json::{FaultCode, Faults, List, Member, Reader, parse_object},
+    json::{FaultCode, Faults, List, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -32,20 +32,20 @@ const IDEMPOTENCY_MAX: usize = 255;
 pub struct DepositRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// 1 to 100.
     #[serde(borrow)]
-    #[schema(value_type = Vec<DepositDetailBody>)]
+    #[schema(value_type = Vec<DepositDetailBody>, min_items = 1, max_items = 100)]
     deposit_details: List<DepositDetailBody<'a>>,
     /// Details stand each alone, and are done in part where a limit cuts them; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     allow_partial_success: Member<'a>,
     /// No loyalty events, hence no tier qualification; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     disable_event_publishing: Member<'a>,
 }
 
@@ -54,31 +54,31 @@ pub struct DepositRequest<'a> {
 pub struct DepositDetailBody<'a> {
     /// Points, above zero. Required.
     #[serde(borrow)]
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::PositiveAmount)]
     amount: Member<'a>,
     /// Where the points go. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     point_account_id: Member<'a>,
     /// Where they come from; must be linked to the account. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     point_source_id: Member<'a>,
     /// The caller's business id; any text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_id: Member<'a>,
     /// The caller's reason.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_type: Member<'a>,
     /// Order inside the call; default 0.
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<wire::Rank>)]
     rank: Member<'a>,
     /// A repeat under the same id gets the first result.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
     /// The purchase it belongs to.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     transaction_id: Member<'a>,
     /// Business time, at most two years back; default now.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     time_of_occurrence: Member<'a>,
 }
 
@@ -91,12 +91,9 @@ pub struct DepositDetailBody<'a> {
     responses(
         (status = 200, description = "At least one detail was applied", body = IncentivesAnswer<PostingPayload>),
         (status = 400, description = "Malformed, or no detail was applied", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn deposit(
     state: web::Data<HttpState>,
@@ -121,11 +118,9 @@ pub async fn deposit(
     responses(
         (status = 200, description = "At least one detail was applied", body = IncentivesAnswer<PostingPayload>),
         (status = 400, description = "Malformed, or no detail was applied", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn deposit_2(
     state: web::Data<HttpState>,
@@ -176,7 +171,7 @@ impl AskedPosting {
         }
         match outcome {
             Ok(Reply::Posted { details, rows, at, outcomes }) => {
-                Ok(posted.payload(&details, &rows, at, &customer)?.with_outcomes(&outcomes, &program))
+                Ok(posted.payload(&details, &rows, at, &customer).with_outcomes(&outcomes, &program))
             }
             Ok(
                 Reply::Done

@@ -19,14 +19,14 @@ use utoipa::ToSchema;
 
 use super::{
     configuration::{problem_row, refusal_row},
-    ingest::{BatchPayload, EventsPayload},
     posting::PostingPayload,
-    retailer_standup::SeedPayload,
+    refused::RefusedPayload,
+    request::no_such_customer,
 };
 use crate::{
     auth::Denied,
     body::TakeError,
-    json::{BodyError, Faults},
+    json::{BodyError, Faults, wire},
 };
 
 /// Why a request fails.
@@ -238,49 +238,11 @@ pub struct IncentivesError {
     payload: Option<Box<RefusedPayload>>,
 }
 
-/// What a write has to say of which nothing was done.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum RefusedPayload {
-    /// Deposits or spends.
-    Posting(PostingPayload),
-    /// Opening balances.
-    Seeding(SeedPayload),
-    /// Transactions.
-    Batch(BatchPayload),
-    /// Events.
-    Events(EventsPayload),
-}
-
-impl From<PostingPayload> for RefusedPayload {
-    fn from(payload: PostingPayload) -> Self {
-        Self::Posting(payload)
-    }
-}
-
-impl From<SeedPayload> for RefusedPayload {
-    fn from(payload: SeedPayload) -> Self {
-        Self::Seeding(payload)
-    }
-}
-
-impl From<BatchPayload> for RefusedPayload {
-    fn from(payload: BatchPayload) -> Self {
-        Self::Batch(payload)
-    }
-}
-
-impl From<EventsPayload> for RefusedPayload {
-    fn from(payload: EventsPayload) -> Self {
-        Self::Events(payload)
-    }
-}
-
 /// The envelope of a failure.
 #[derive(Serialize, ToSchema)]
 pub struct IncentivesErrorBody<'a> {
     /// `error`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusError)]
     status: &'static str,
     /// What is wrong.
     errors: IncentivesErrors<'a>,
@@ -519,61 +481,61 @@ impl From<ChangeTiersError> for IncentivesError {
 impl IncentivesError {
     /// A write of one thing that was not done: its own code, and no payload (incentives.md 7.1, spend).
     pub fn of_single(error: PostError) -> Self {
-        match error {
-            PostError::Refused(refused) => {
-                let status = refused.details.first().map(|detail| detail.status);
-                let status = status.unwrap_or(PostedStatus::NotAttempted);
-                let message = match status {
-                    PostedStatus::InvalidAmount => "The amount or the time is not possible.",
-                    other => detail_message(other),
-                };
-                Self::new(IncentivesCode::Single(status), message)
-            }
-            PostError::NotFound
-            | PostError::IdempotencyConflict
-            | PostError::Amount(_)
-            | PostError::Engine(_) => Self::of_posting(error, |_| Err(AmountError::OutOfRange)),
-        }
+        let refused = match Self::not_posted(error) {
+            Ok(error) => return error,
+            Err(refused) => refused,
+        };
+        let status = refused.details.first().map(|detail| detail.status);
+        let status = status.unwrap_or(PostedStatus::NotAttempted);
+        let message = match status {
+            PostedStatus::InvalidAmount => "The amount or the time is not possible.",
+            other => detail_message(other),
+        };
+        Self::new(IncentivesCode::Single(status), message)
     }
 
     /// A posting that was not done. `payload` shows the details of a refusal.
     pub fn of_posting(
         error: PostError,
-        payload: impl FnOnce(&domain::customer::PostingRefused) -> Result<PostingPayload, AmountError>,
+        payload: impl FnOnce(&domain::customer::PostingRefused) -> PostingPayload,
     ) -> Self {
-        match error {
-            PostError::NotFound => Self::new(IncentivesCode::UserNotFound, "No such customer."),
-            PostError::Refused(refused) => {
-                // Details that did not fail by themselves say only that another one did.
-                let failed = |status: &PostedStatus| match status {
-                    PostedStatus::Ok | PostedStatus::NotAttempted => false,
-                    PostedStatus::InsufficientPoints
-                    | PostedStatus::AccountNotFound
-                    | PostedStatus::AccountInactive
-                    | PostedStatus::InvalidAmount
-                    | PostedStatus::SourceNotFound
-                    | PostedStatus::SourceNotLinked
-                    | PostedStatus::SourceLimitExceeded
-                    | PostedStatus::MaxBalanceExceeded
-                    | PostedStatus::NoDefaultAccount
-                    | PostedStatus::SameAccount
-                    | PostedStatus::RowNotFound
-                    | PostedStatus::AmountBelowConsumed
-                    | PostedStatus::NothingToReverse
-                    | PostedStatus::CustomerNotFound => true,
-                };
-                let first = refused.details.iter().map(|detail| detail.status).find(failed);
-                match payload(&refused) {
-                    Ok(payload) => Self::refused(first.unwrap_or(PostedStatus::NotAttempted), payload),
-                    Err(error) => error.into(),
-                }
-            }
+        let refused = match Self::not_posted(error) {
+            Ok(error) => return error,
+            Err(refused) => refused,
+        };
+        // Details that did not fail by themselves say only that another one did.
+        let failed = |status: &PostedStatus| match status {
+            PostedStatus::Ok | PostedStatus::NotAttempted => false,
+            PostedStatus::InsufficientPoints
+            | PostedStatus::AccountNotFound
+            | PostedStatus::AccountInactive
+            | PostedStatus::InvalidAmount
+            | PostedStatus::SourceNotFound
+            | PostedStatus::SourceNotLinked
+            | PostedStatus::SourceLimitExceeded
+            | PostedStatus::MaxBalanceExceeded
+            | PostedStatus::NoDefaultAccount
+            | PostedStatus::SameAccount
+            | PostedStatus::RowNotFound
+            | PostedStatus::AmountBelowConsumed
+            | PostedStatus::NothingToReverse
+            | PostedStatus::CustomerNotFound => true,
+        };
+        let first = refused.details.iter().map(|detail| detail.status).find(failed);
+        Self::refused(first.unwrap_or(PostedStatus::NotAttempted), payload(&refused))
+    }
+
+    /// A posting that was not done for another reason than that its details were refused; otherwise the refusal.
+    fn not_posted(error: PostError) -> Result<Self, Box<domain::customer::PostingRefused>> {
+        Ok(match error {
+            PostError::Refused(refused) => return Err(refused),
+            PostError::NotFound => no_such_customer(),
             PostError::IdempotencyConflict => {
                 let message = "An idempotency_id was used before with another body.";
                 Self::new(IncentivesCode::IdempotencyConflict, message)
             }
             PostError::Amount(error) => error.into(),
             PostError::Engine(error) => error.into(),
-        }
+        })
     }
 }

@@ -13,12 +13,12 @@ use utoipa::ToSchema;
 
 use super::{
     IncentivesError, IncentivesErrorBody,
-    objects::PointAuditLog,
+    objects::{PointAuditLog, total},
     request::{IncentivesAnswer, Named, answer},
     single::{post, read_naming},
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -27,37 +27,37 @@ use crate::{
 pub struct ExpireRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Of which accounts. Required.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<wire::Guid>, min_items = 1)]
     point_account_ids: Member<'a>,
     /// Of what remains of each lot, above 0 to 100; default 100.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = 0.000001, maximum = 100)]
     percentage: Member<'a>,
     /// Instead: so many points, in the order in which they would be spent.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::PositiveAmount>)]
     amount: Member<'a>,
     /// Only lots of this source.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     point_source_id: Member<'a>,
     /// Only lots that were earned before.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     older_than: Member<'a>,
     /// They roll over where the account says so; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     allow_rollover: Member<'a>,
     /// The caller's business id; any text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_id: Member<'a>,
     /// The caller's reason.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_type: Member<'a>,
     /// A repeat under the same id gets the first result.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
 }
 
@@ -94,12 +94,9 @@ pub struct ExpiredOf {
     responses(
         (status = 200, description = "Done", body = IncentivesAnswer<ExpirePayload>),
         (status = 400, description = "Malformed, or refused", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, account or row", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn expire(
     state: web::Data<HttpState>,
@@ -120,7 +117,7 @@ async fn work(state: &HttpState, body: &[u8]) -> Result<ExpirePayload, Incentive
         remaining_balance: row.remaining_balance,
     });
     Ok(ExpirePayload {
-        amount_expired: Points::sum(done.detail.rows.iter().map(|row| row.amount))?,
+        amount_expired: total(done.detail.rows.iter().map(|row| row.amount)),
         details: details.collect(),
         audits: done.audits,
         tracking_id: done.detail.tracking_id.to_string(),

@@ -15,7 +15,7 @@ use super::{
     trigger_user_event::UserEventObject,
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -27,25 +27,25 @@ const LOOKUPS_MAX: usize = 50;
 pub struct FetchEventsRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Only events of these names, at most 50; default: all.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Key>>>, max_items = 50)]
     event_lookups: Member<'a>,
     /// Only events that occurred then or later.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     from_date: Member<'a>,
     /// Only events that occurred then or earlier.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     to_date: Member<'a>,
     /// Events to pass over; default 0.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Skip>)]
     skip: Member<'a>,
     /// Events to give, at most 1,000; default 50.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Take>)]
     take: Member<'a>,
 }
 
@@ -68,11 +68,8 @@ pub struct FetchEventsPayload {
     responses(
         (status = 200, description = "A page of events", body = IncentivesAnswer<FetchEventsPayload>),
         (status = 400, description = "Malformed, `take_too_large`", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_user_events(
     state: web::Data<HttpState>,

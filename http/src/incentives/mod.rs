@@ -21,6 +21,7 @@ mod objects;
 mod point_audit_logs;
 mod posting;
 mod progress;
+mod refused;
 mod request;
 mod retailer_standup;
 mod reverse;
@@ -57,7 +58,7 @@ pub(crate) use movement::{
     __path_fetch_history, __path_maintenance, __path_move_user, __path_qualifying, __path_remove_user,
     fetch_history, maintenance, move_user, qualifying, remove_user,
 };
-pub(crate) use objects::{BalanceObject, UserTierObject, next_level, user_tiers_of};
+pub(crate) use objects::{BalanceObject, UserTierObject, difference, next_level, user_tiers_of};
 pub(crate) use point_audit_logs::{__path_explain, explain};
 pub(crate) use progress::{
     __path_tier_progress, __path_tier_progress_by_query, __path_user_progress, tier_progress,

@@ -17,7 +17,7 @@ use super::{
     single::{AccountChange, post, read_naming},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -26,28 +26,28 @@ use crate::{
 pub struct ModifyRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// A positive row of the ledger. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Guid)]
     point_audit_log_id: Member<'a>,
     /// What it should have been; not less than what was spent or has expired. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     new_amount: Member<'a>,
     /// When what remains of it expires, in the future; default as before.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     new_expiration_date: Member<'a>,
     /// The caller's reason.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reason_code: Member<'a>,
     /// The caller's business id; any text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_id: Member<'a>,
     /// A repeat under the same id gets the first result.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
 }
 
@@ -72,12 +72,9 @@ pub struct ModifyPayload {
     responses(
         (status = 200, description = "Done", body = IncentivesAnswer<ModifyPayload>),
         (status = 400, description = "Malformed, or refused", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, account or row", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn modify(
     state: web::Data<HttpState>,
@@ -94,7 +91,7 @@ async fn work(state: &HttpState, body: &[u8]) -> Result<ModifyPayload, Incentive
     let done = post(state, &named, customer, Purpose::Modify(detail)).await?;
     let details = done.detail.rows.iter().map(|row| AccountChange::new(row, false));
     Ok(ModifyPayload {
-        details: details.collect::<Result<_, _>>()?,
+        details: details.collect(),
         audits: done.audits,
         tracking_id: done.detail.tracking_id.to_string(),
         idempotency_id: done.detail.idempotency_id.to_string(),

@@ -2,7 +2,6 @@
 
 use domain::{
     Points, Timestamp,
-    amount::AmountError,
     customer::{AuditRow, OutcomeResult, PostedDetail, PostedRow, PostedStatus},
     id::PointAccountId,
     program::Program,
@@ -13,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     error::{REPLAYED, detail_code, detail_message},
-    objects::{PointAuditLog, RowContext},
+    objects::{PointAuditLog, RowContext, total},
     request::Named,
     trigger_user_event::OutcomeObject,
 };
@@ -157,27 +156,22 @@ impl Posted<'_> {
         rows: &[AuditRow],
         at: Timestamp,
         customer_id: &str,
-    ) -> Result<PostingPayload, AmountError> {
+    ) -> PostingPayload {
         let moved = details.iter().filter(|detail| !detail.replayed).flat_map(|detail| &detail.rows);
-        let (amount_deposited, amount_spent) =
-            self.direction.amounts(Points::sum(moved.map(|row| row.amount))?);
+        let (amount_deposited, amount_spent) = self.direction.amounts(total(moved.map(|row| row.amount)));
         let context =
             RowContext { retailer_id: &self.named.retailer_id, user_id: customer_id, form: self.form };
-        Ok(PostingPayload {
+        PostingPayload {
             retailer_id: self.named.retailer_id.clone(),
             user_id: self.named.user_id.clone(),
             details: details.iter().flat_map(|detail| self.details_of(detail)).collect(),
-            summary: PostingSummary {
-                amount_deposited,
-                amount_spent,
-                remaining_balance: remaining(details)?,
-            },
+            summary: PostingSummary { amount_deposited, amount_spent, remaining_balance: remaining(details) },
             audits: rows.iter().map(|row| PointAuditLog::new(row, context, self.program)).collect(),
             time_of_occurrence: at.write(TimeForm::Iso),
             outcomes: Vec::new(),
             success: None,
             message: None,
-        })
+        }
     }
 
     /// One object per account touched; a detail that touched none has one all the same.
@@ -242,7 +236,7 @@ fn message_of(detail: &PostedDetail) -> Option<String> {
 }
 
 /// The sum over accounts of the last balance each has in the answer.
-fn remaining(details: &[PostedDetail]) -> Result<Points, AmountError> {
+fn remaining(details: &[PostedDetail]) -> Points {
     let mut last: Vec<(PointAccountId, Points)> = Vec::new();
     for row in details.iter().flat_map(|detail| &detail.rows) {
         match last.iter_mut().find(|(account, _)| *account == row.account) {
@@ -250,5 +244,5 @@ fn remaining(details: &[PostedDetail]) -> Result<Points, AmountError> {
             None => last.push((row.account, row.remaining_balance)),
         }
     }
-    Points::sum(last.into_iter().map(|(_, balance)| balance))
+    total(last.into_iter().map(|(_, balance)| balance))
 }

@@ -14,7 +14,7 @@ use super::{IncentivesCode, IncentivesError};
 use crate::{
     auth::Surface,
     body::{BODY_MAX, take},
-    json::{Member, Reader},
+    json::{FaultCode, Member, Reader, wire},
     state::HttpState,
 };
 
@@ -25,7 +25,7 @@ pub const TEXT_MAX: usize = 200;
 #[derive(Serialize, ToSchema)]
 pub struct IncentivesAnswer<T> {
     /// `ok`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusOk)]
     status: &'static str,
     /// The result.
     payload: T,
@@ -120,10 +120,10 @@ impl Paging {
 
     /// Reads `skip` and `take`.
     pub fn read(skip: Member<'_>, take: Member<'_>, reader: &mut Reader<'_>) -> Self {
-        let skip: u32 = reader.integer("skip", skip).unwrap_or(0);
+        let skip = read_skip(reader, skip);
         let take: Option<u32> = reader.integer("take", take);
         Self {
-            skip: usize::try_from(skip).unwrap_or(usize::MAX),
+            skip,
             take: take.map_or(Self::TAKE_DEFAULT, |take| usize::try_from(take).unwrap_or(usize::MAX)),
         }
     }
@@ -135,6 +135,15 @@ impl Paging {
         }
         Ok(())
     }
+}
+
+/// Reads `skip`: elements to pass over, as many as 32 bits with a sign can say (1.4).
+pub fn read_skip(reader: &mut Reader<'_>, skip: Member<'_>) -> usize {
+    let Some(skip) = reader.integer::<i32>("skip", skip) else { return 0 };
+    usize::try_from(skip).unwrap_or_else(|_| {
+        reader.fault("skip", FaultCode::OutOfRange, "must not be negative");
+        0
+    })
 }
 
 fn echoed(reader: &mut Reader<'_>, name: &str, member: Member<'_>) -> String {

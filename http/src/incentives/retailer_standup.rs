@@ -17,7 +17,7 @@ use super::{
     request::{IncentivesAnswer, TEXT_MAX, admit_retailer, answer, find_user},
 };
 use crate::{
-    json::{FaultCode, Faults, List, Member, Reader, parse_object},
+    json::{FaultCode, Faults, List, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -29,10 +29,10 @@ const BATCH_MAX: usize = 1_000;
 pub struct StandupModeRequest<'a> {
     /// Who asks. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     requesting_retailer_id: Member<'a>,
     /// Whose mode it is. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     target_retailer_id: Member<'a>,
 }
 
@@ -41,13 +41,13 @@ pub struct StandupModeRequest<'a> {
 pub struct StandupExpirationRequest<'a> {
     /// Who asks. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     requesting_retailer_id: Member<'a>,
     /// Whose mode it is. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     target_retailer_id: Member<'a>,
     /// From then on it is off; now or before switches it off. Required.
-    #[schema(value_type = String, format = "date-time")]
+    #[schema(value_type = wire::Time)]
     expiration_date_utc: Member<'a>,
 }
 
@@ -56,14 +56,14 @@ pub struct StandupExpirationRequest<'a> {
 pub struct SeedRequest<'a> {
     /// Who asks. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     requesting_retailer_id: Member<'a>,
     /// Repeats under the same id write nothing again. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     request_id: Member<'a>,
     /// 1 to 1,000 rows.
     #[serde(borrow)]
-    #[schema(value_type = Vec<SeedRow>)]
+    #[schema(value_type = Vec<SeedRow>, min_items = 1, max_items = 1000)]
     point_issuance_logs_batch: List<SeedRow<'a>>,
 }
 
@@ -72,28 +72,28 @@ pub struct SeedRequest<'a> {
 pub struct SeedRow<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Above zero. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::PositiveAmount)]
     amount: Member<'a>,
     /// When they were issued; expiry counts from it. Required.
-    #[schema(value_type = String, format = "date-time")]
+    #[schema(value_type = wire::Time)]
     time_of_occurrence: Member<'a>,
     /// Where they come from. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     point_source_id: Member<'a>,
     /// Where they go. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     point_account_id: Member<'a>,
     /// Free text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     modification_type: Member<'a>,
     /// What caused them.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<wire::Guid>)]
     modification_entity_id: Member<'a>,
 }
 
@@ -138,11 +138,7 @@ pub struct SeedResult {
     request_body = StandupModeRequest,
     responses(
         (status = 200, description = "It is on", body = IncentivesAnswer<StandupPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn enable_standup_mode(
     state: web::Data<HttpState>,
@@ -175,10 +171,7 @@ pub async fn enable_standup_mode(
     responses(
         (status = 200, description = "It ends then", body = IncentivesAnswer<StandupPayload>),
         (status = 400, description = "Malformed, or it is off and was to be prolonged", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn set_standup_mode_expiration(
     state: web::Data<HttpState>,
@@ -214,11 +207,8 @@ pub async fn set_standup_mode_expiration(
         (status = 200, description = "What became of each row", body = IncentivesAnswer<SeedPayload>),
         (status = 400, description = "Malformed, over a limit, no row fits, or standup mode is off",
             body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`: the id came with other rows", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn seed_point_issuance_logs(
     state: web::Data<HttpState>,

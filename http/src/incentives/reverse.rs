@@ -15,7 +15,7 @@ use super::{
     single::{AccountChange, post, read_naming},
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -24,34 +24,34 @@ use crate::{
 pub struct ReverseRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// All rows of a detail.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     tracking_id: Member<'a>,
     /// All rows of the detail under a key; without `tracking_id` and the others, `idempotency_id` does the same.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     target_idempotency_id: Member<'a>,
     /// One row.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     point_audit_log_id: Member<'a>,
     /// All spends for a purchase; all its deposits when nothing is left of its spends.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     transaction_id: Member<'a>,
     /// How many of its points; default all that are left.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     amount: Member<'a>,
     /// The caller's business id; any text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_id: Member<'a>,
     /// The caller's reason.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_type: Member<'a>,
     /// A repeat under the same id gets the first result.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
 }
 
@@ -76,12 +76,9 @@ pub struct ReversePayload {
     responses(
         (status = 200, description = "Done", body = IncentivesAnswer<ReversePayload>),
         (status = 400, description = "Malformed, or refused", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, account or row", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn reverse(
     state: web::Data<HttpState>,
@@ -98,7 +95,7 @@ async fn work(state: &HttpState, body: &[u8]) -> Result<ReversePayload, Incentiv
     let done = post(state, &named, customer, Purpose::Reverse(detail)).await?;
     let details = done.detail.rows.iter().map(|row| AccountChange::new(row, true));
     Ok(ReversePayload {
-        details: details.collect::<Result<_, _>>()?,
+        details: details.collect(),
         audits: done.audits,
         tracking_id: done.detail.tracking_id.to_string(),
         idempotency_id: done.detail.idempotency_id.to_string(),

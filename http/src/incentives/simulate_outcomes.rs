@@ -24,10 +24,10 @@ use super::{
     objects::{BalanceObject, ProgressNode, TreeProgressObject},
     request::{IncentivesAnswer, admit_retailer, answer, find_user, no_such_customer},
     transaction_body::{TransactionBody, read_transaction},
-    trigger_user_event::{OutcomeObject, TriggerRequest, check_lookup},
+    trigger_user_event::{EventMembers, OutcomeObject, TriggerRequest, check_lookup},
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Object, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Object, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -39,22 +39,22 @@ const TREES_MAX: usize = 50;
 pub struct SimulationMembers<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system; none: whom the payments name, or nobody.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
     /// Rule trees that are supposed to be live, drafts too; at most 50.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>, max_items = 50)]
     tree_ids: Member<'a>,
     /// Whole rule trees that are supposed to be live; at most 50.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Option<Object>>>, max_items = 50)]
     draft_rule_trees: Member<'a>,
     /// When; default now.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     as_of: Member<'a>,
     /// Levels that the customer is supposed to hold.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>)]
     assume_tier_level_ids: Member<'a>,
 }
 
@@ -84,7 +84,7 @@ pub struct SimulateEventBody<'a> {
     #[serde(borrow, flatten)]
     members: SimulationMembers<'a>,
     #[serde(flatten)]
-    event: TriggerRequest<'a>,
+    event: EventMembers<'a>,
 }
 
 /// What would happen.
@@ -139,10 +139,8 @@ pub struct ProjectedTier {
     responses(
         (status = 200, description = "What would happen", body = IncentivesAnswer<SimulatedPayload>),
         (status = 400, description = "Malformed, or a draft that is no tree", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, tree or level", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn simulate_transaction(
     state: web::Data<HttpState>,
@@ -177,11 +175,9 @@ pub async fn simulate_transaction(
     responses(
         (status = 200, description = "What would happen", body = IncentivesAnswer<SimulatedPayload>),
         (status = 400, description = "Malformed, or a draft that is no tree", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, event, tree or level", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn simulate_event(
     state: web::Data<HttpState>,
@@ -277,7 +273,7 @@ impl SimulatedPayload {
             total_points,
             points_by_account,
             evaluated_trees: evaluated.collect(),
-            projected_balances: BalanceObject::new(retailer_id, user_id, &balances, program)?,
+            projected_balances: BalanceObject::new(retailer_id, user_id, &balances, program),
             projected_tiers: projected_tiers(simulated),
         })
     }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{
     IncentivesCode, IncentivesError,
     deposit::{read_idempotency_id, read_reference},
-    objects::{PointAuditLog, RowContext},
+    objects::{PointAuditLog, RowContext, difference},
     request::Named,
 };
 use crate::{
@@ -88,12 +88,12 @@ pub struct AccountChange {
 
 impl AccountChange {
     /// Of a row; `taken` says that its amount is what was taken.
-    pub fn new(row: &PostedRow, taken: bool) -> Result<Self, IncentivesError> {
-        Ok(Self {
+    pub fn new(row: &PostedRow, taken: bool) -> Self {
+        Self {
             point_account_id: row.account.to_string(),
-            modification: if taken { row.amount.negated()? } else { row.amount },
+            modification: if taken { difference(Points::ZERO, row.amount) } else { row.amount },
             remaining_balance: row.remaining_balance,
             life_time_value: row.life_time_value,
-        })
+        }
     }
 }

@@ -18,7 +18,7 @@ use super::{
     request::{IncentivesAnswer, Named, answer},
 };
 use crate::{
-    json::{Faults, List, Member, Reader, parse_object},
+    json::{Faults, List, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -27,20 +27,20 @@ use crate::{
 pub struct SpendRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// 1 to 100.
     #[serde(borrow)]
-    #[schema(value_type = Vec<SpendDetailBody>)]
+    #[schema(value_type = Vec<SpendDetailBody>, min_items = 1, max_items = 100)]
     spend_details: List<SpendDetailBody<'a>>,
     /// Details stand each alone; default false: all or nothing.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     allow_partial_success: Member<'a>,
     /// No loyalty events; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     disable_event_publishing: Member<'a>,
 }
 
@@ -49,46 +49,46 @@ pub struct SpendRequest<'a> {
 pub struct SpendDetailBody<'a> {
     /// Points, above zero. Required.
     #[serde(borrow)]
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::PositiveAmount)]
     amount: Member<'a>,
     /// The pool; empty: the default accounts.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>)]
     point_account_ids: Member<'a>,
     /// The caller's business id; any text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_id: Member<'a>,
     /// The caller's reason.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_type: Member<'a>,
     /// The purchase being paid.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     transaction_id: Member<'a>,
     /// Overdraw where the account allows it.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     force_spend: Member<'a>,
     /// Takes back earned points.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_return: Member<'a>,
     /// Order inside the call; default 0.
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<wire::Rank>)]
     rank: Member<'a>,
     /// A repeat under the same id gets the first result.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
     /// Consume only lots of this source.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     point_source_id: Member<'a>,
     /// Id of the resulting ledger row.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     id: Member<'a>,
     /// Time of the resulting ledger row.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     timestamp: Member<'a>,
     /// Id of a resulting overdraft row.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     overdraft_id: Member<'a>,
     /// Time of a resulting overdraft row.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     overdraft_timestamp: Member<'a>,
 }
 
@@ -97,14 +97,24 @@ pub struct SpendDetailBody<'a> {
 pub struct SingleSpendRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// No loyalty events; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     disable_event_publishing: Member<'a>,
+}
+
+/// The body of one spend as the document shows it: it is read in its two parts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it is there for the document alone")]
+pub struct SingleSpendBody<'a> {
+    #[serde(borrow, flatten)]
+    request: SingleSpendRequest<'a>,
+    #[serde(flatten)]
+    detail: SpendDetailBody<'a>,
 }
 
 /// Take points from a customer, once.
@@ -112,15 +122,13 @@ pub struct SingleSpendRequest<'a> {
     post,
     path = "/incentives/api/1.0/user_points/spend",
     tag = "incentives",
-    request_body(content = SingleSpendRequest, description = "With the members of a spend detail"),
+    request_body = SingleSpendBody,
     responses(
         (status = 200, description = "The points were taken", body = IncentivesAnswer<PostingPayload>),
         (status = 400, description = "Malformed, or refused", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer or account", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn spend(state: web::Data<HttpState>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let state = state.get_ref();
@@ -156,12 +164,9 @@ fn read_single(body: &[u8], now: Timestamp) -> Result<AskedPosting, IncentivesEr
     responses(
         (status = 200, description = "At least one detail was applied", body = IncentivesAnswer<PostingPayload>),
         (status = 400, description = "Malformed, or no detail was applied", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn spend_multiple(
     state: web::Data<HttpState>,

@@ -8,11 +8,14 @@ use domain::{
     time::Zone,
 };
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{AllOfBuilder, Ref, RefOr, Schema, schema::Type},
+};
 
 use super::{IncentivesCode, IncentivesError};
 use crate::{
-    json::{List, Member, Object, Reader},
+    json::{List, Member, Object, Reader, wire},
     pos::{DiscountBody, check_lines, key_within, read_user},
 };
 
@@ -23,42 +26,63 @@ const DISCOUNTS_MAX: usize = 100;
 /// Characters of `pos_transaction_id` at most.
 const TRANSACTION_ID_MAX: usize = 128;
 
+/// A transaction that is taken in, as the document shows it: it says which one it is, and when it was.
+pub enum IngestedTransaction {}
+
+impl PartialSchema for IngestedTransaction {
+    fn schema() -> RefOr<Schema> {
+        let named = wire::of(Type::Object)
+            .property("pos_transaction_id", Ref::from_schema_name(wire::TillKey::name()))
+            .property("open_time", Ref::from_schema_name(wire::Time::name()))
+            .required("pos_transaction_id")
+            .required("open_time");
+        AllOfBuilder::new().item(Ref::from_schema_name(TransactionBody::name())).item(named).into()
+    }
+}
+
+impl ToSchema for IngestedTransaction {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((TransactionBody::name().into_owned(), TransactionBody::schema()));
+        TransactionBody::schemas(schemas);
+    }
+}
+
 /// A transaction as the transaction service has normalised it. Members that name the same as one of a till's payload
 /// may also bear that name.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct TransactionBody<'a> {
     /// Which store. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     store_id: Member<'a>,
     /// The till's own id of the sale, unique within the store; at most 128 characters. Required, but in a preview.
     #[serde(alias = "transaction_id")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::TillKey>)]
     pos_transaction_id: Member<'a>,
     /// The sale this one derives from.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     from_transaction_id: Member<'a>,
     /// Cashier.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_employee_id: Member<'a>,
     /// Table or tab.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     table_id: Member<'a>,
     /// Covers.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Count>)]
     guest_count: Member<'a>,
     /// Cancelled as a whole; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_voided: Member<'a>,
     /// Finalised and paid; absent counts as true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_closed: Member<'a>,
     /// Goods before tax; default the sum of the items.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     subtotal: Member<'a>,
     /// Tax added on top; default 0.
     #[serde(alias = "tax_total")]
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     taxtotal: Member<'a>,
     /// Claim code of the whole sale.
     #[schema(value_type = Option<String>)]
@@ -70,28 +94,28 @@ pub struct TransactionBody<'a> {
     #[schema(value_type = Option<String>)]
     status: Member<'a>,
     /// When the sale began; without a zone, in the store's. Required, but in a preview.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     open_time: Member<'a>,
     /// Last change: the order of versions; default `open_time`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     modified_time: Member<'a>,
     /// What was sold; at most 1,000.
     #[serde(borrow)]
-    #[schema(value_type = Vec<TransactionItemBody>)]
+    #[schema(value_type = Option<Vec<TransactionItemBody>>, max_items = 1000)]
     items: List<TransactionItemBody<'a>>,
     /// How it was paid; at most 100.
     #[serde(borrow)]
-    #[schema(value_type = Vec<TransactionPaymentBody>)]
+    #[schema(value_type = Option<Vec<TransactionPaymentBody>>, max_items = 100)]
     payments: List<TransactionPaymentBody<'a>>,
     /// What was taken off, as a till sends it; at most 100.
     #[serde(borrow)]
-    #[schema(value_type = Vec<DiscountBody>)]
+    #[schema(value_type = Option<Vec<DiscountBody>>, max_items = 100)]
     discounts: List<DiscountBody<'a>>,
     /// Tenant-defined.
     #[schema(value_type = Option<Object>)]
     custom_data: Member<'a>,
     /// Tenant-defined business objects.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
     business_def_collection: Member<'a>,
 }
 
@@ -100,28 +124,28 @@ pub struct TransactionBody<'a> {
 pub struct TransactionItemBody<'a> {
     /// The till's product key. Required, unless `master_item_id` is there.
     #[serde(borrow, alias = "item_id")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_item_key: Member<'a>,
     /// The catalog's key.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     master_item_id: Member<'a>,
     /// Unique in the sale; default its place, from 1.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     line_id: Member<'a>,
     /// May be fractional; negative: returned. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Quantity)]
     quantity: Member<'a>,
     /// Price of one before discounts.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     unit_price: Member<'a>,
     /// Line total before discounts. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     subtotal: Member<'a>,
     /// Tax inside `subtotal`; default 0.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     tax_included: Member<'a>,
     /// The line this one modifies.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     modifies_line_id: Member<'a>,
     /// `ordered`, `shipped`, `returned`, `cancelled`, or tenant-defined.
     #[schema(value_type = Option<String>)]
@@ -136,23 +160,23 @@ pub struct TransactionItemBody<'a> {
 pub struct TransactionPaymentBody<'a> {
     /// Unique in the sale; default its place, from 1.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     payment_id: Member<'a>,
     /// How much. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     amount: Member<'a>,
     /// Free text such as `Credit`. Required.
     #[serde(rename = "type")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1)]
     kind: Member<'a>,
     /// When; default the last change of the sale.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     payment_time: Member<'a>,
     /// The payer.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
     /// `SessionM_ID` (default), `External_ID`, `Email`, `Phone`, `Loyalty_Card`, `Proxy_ID`, in any letter case.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::UserIdType>)]
     user_id_type: Member<'a>,
     /// Claim code of this payer.
     #[schema(value_type = Option<String>)]

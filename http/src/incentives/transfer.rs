@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    IncentivesCode, IncentivesError, IncentivesErrorBody,
+    IncentivesError, IncentivesErrorBody,
     objects::{BalanceObject, PointAuditLog, RowContext},
-    request::{IncentivesAnswer, Named, answer},
+    request::{IncentivesAnswer, Named, answer, no_such_customer},
     single::{post, read_naming},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -28,34 +28,34 @@ use crate::{
 pub struct TransferRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// Whose points: the platform's id, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     from_user_id: Member<'a>,
     /// Who gets them; may be the same customer. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     to_user_id: Member<'a>,
     /// The pool; empty: the default accounts.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>)]
     from_point_account_ids: Member<'a>,
     /// Where they go. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Guid)]
     to_point_account_id: Member<'a>,
     /// Points, above zero. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::PositiveAmount)]
     amount: Member<'a>,
     /// Each lot keeps its time and date; default true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     preserve_expiration: Member<'a>,
     /// The caller's business id; any text.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_id: Member<'a>,
     /// The caller's reason.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     reference_type: Member<'a>,
     /// A repeat under the same id gets the first result.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
 }
 
@@ -83,12 +83,9 @@ pub struct TransferPayload {
     responses(
         (status = 200, description = "Done", body = IncentivesAnswer<TransferPayload>),
         (status = 400, description = "Malformed, or refused", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, account or row", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn transfer(
     state: web::Data<HttpState>,
@@ -161,8 +158,7 @@ async fn balance(
         BalanceObject::new(retailer_id, user_id, &customer.balances_of(accounts, program, now), program)
     };
     let seen = state.engine().read_customer(customer, view).await?;
-    let seen = seen.ok_or_else(|| IncentivesError::new(IncentivesCode::UserNotFound, "No such customer."))?;
-    Ok(seen?)
+    seen.ok_or_else(no_such_customer)
 }
 
 fn read(body: &[u8]) -> Result<(Named, Named, MoveDetail), IncentivesError> {

@@ -9,7 +9,10 @@ use domain::{
     time::{TimeForm, Zone},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Schema, schema::Type},
+};
 
 use super::{
     IncentivesCode, IncentivesError, IncentivesErrorBody,
@@ -18,7 +21,10 @@ use super::{
     request::{IncentivesAnswer, Named, answer},
 };
 use crate::{
-    json::{FaultCode, Faults, Held, Member, Reader, parse_object},
+    json::{
+        FaultCode, Faults, Held, Member, Reader, parse_object, wire,
+        wire::{any, of, wire_types},
+    },
     state::HttpState,
 };
 
@@ -32,31 +38,65 @@ const QUANTITY_MAX: i64 = 1_000_000;
 pub struct TriggerRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// The name of a defined event, in any letter case. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1)]
     event_lookup: Member<'a>,
     /// Adds `progress` to the answer; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     include_progress: Member<'a>,
     /// Business time; default now.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     time_of_occurrence: Member<'a>,
     /// As how many it counts; default 1.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<f64>, minimum = 0.000001, maximum = 1000000)]
     quantity: Member<'a>,
     /// Names to texts, numbers or booleans.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<EventContext>)]
     context: Member<'a>,
     /// The purchase it belongs to; a repeat gets the first answer.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Reference>)]
     transaction_id: Member<'a>,
     /// A repeat under the same id gets the first answer.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
+    idempotency_id: Member<'a>,
+}
+
+wire_types! {
+    /// Names to texts, numbers or booleans; at most 4,000 bytes.
+    EventContext => of(Type::Object).additional_properties(Some(scalar()));
+}
+
+fn scalar() -> Schema {
+    any([Type::String, Type::Number, Type::Boolean, Type::Null].map(of)).into()
+}
+
+/// What an event is, whoever reports it and of whom, as the document shows it: it is read as a [`TriggerRequest`].
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it is there for the document alone")]
+pub struct EventMembers<'a> {
+    /// The name of a defined event, in any letter case. Required.
+    #[serde(borrow)]
+    #[schema(value_type = String, min_length = 1)]
+    event_lookup: Member<'a>,
+    /// Business time; default now.
+    #[schema(value_type = Option<wire::Time>)]
+    time_of_occurrence: Member<'a>,
+    /// As how many it counts; default 1.
+    #[schema(value_type = Option<f64>, minimum = 0.000001, maximum = 1000000)]
+    quantity: Member<'a>,
+    /// Names to texts, numbers or booleans.
+    #[schema(value_type = Option<EventContext>)]
+    context: Member<'a>,
+    /// The purchase it belongs to; a repeat gets the first answer.
+    #[schema(value_type = Option<wire::Reference>)]
+    transaction_id: Member<'a>,
+    /// A repeat under the same id gets the first answer.
+    #[schema(value_type = Option<String>, max_length = 255)]
     idempotency_id: Member<'a>,
 }
 
@@ -127,12 +167,9 @@ pub struct OutcomeObject {
     responses(
         (status = 200, description = "What came of it", body = IncentivesAnswer<TriggeredPayload>),
         (status = 400, description = "Malformed, `event_reserved`, `context_must_be_flat`", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "`user_not_found`, `event_not_found`", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn trigger_user_event(
     state: web::Data<HttpState>,

@@ -16,7 +16,7 @@ use super::{
     request::{IncentivesAnswer, Named, Paging, admit_retailer, answer, find_user, no_such_customer},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -28,19 +28,19 @@ const USERS_MAX: usize = 100;
 pub struct UserTiersRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// In these systems only; default: in all.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>)]
     tier_system_ids: Member<'a>,
     /// With the way to the next level; default true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     include_progress: Member<'a>,
     /// Also in systems that are not live; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     include_inactive: Member<'a>,
 }
 
@@ -61,11 +61,8 @@ pub struct UserTiersPayload {
     request_body = UserTiersRequest,
     responses(
         (status = 200, description = "The levels", body = IncentivesAnswer<UserTiersPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer or system", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_user_tiers(
     state: web::Data<HttpState>,
@@ -131,10 +128,10 @@ fn read(body: &[u8]) -> Result<(Named, Wanted), IncentivesError> {
 pub struct BulkUserTiersRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// 1 to 100 customers, by the platform's id or any id in another system.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<Option<wire::Key>>, max_items = 100)]
     user_ids: Member<'a>,
 }
 
@@ -155,9 +152,7 @@ pub struct BulkUserTiersPayload {
         (status = 200, description = "The levels; unknown customers are left out",
          body = IncentivesAnswer<BulkUserTiersPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_bulk_user_tiers(
     state: web::Data<HttpState>,
@@ -203,16 +198,16 @@ pub async fn fetch_bulk_user_tiers(
 pub struct MembersRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The level. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     tier_level_id: Member<'a>,
     /// Members to pass over; default 0.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Skip>)]
     skip: Member<'a>,
     /// Members to give, at most 1,000; default 50.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Take>)]
     take: Member<'a>,
 }
 
@@ -244,10 +239,8 @@ pub struct TierMember {
         (status = 200, description = "A page of members; reviews that are due and not yet done do not show",
          body = IncentivesAnswer<MembersPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such level", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_tier_members(
     state: web::Data<HttpState>,

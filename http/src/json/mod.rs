@@ -9,6 +9,7 @@ mod lenient;
 mod member;
 mod place;
 mod reader;
+pub mod wire;
 
 pub use fault::{Fault, FaultCode, Faults};
 pub use lenient::{List, Object};

@@ -122,12 +122,13 @@ impl<'r> Reader<'r> {
     /// A whole number within the range of its type. `2.0` is one: tills write it.
     pub fn integer<T: TryFrom<i64>>(&mut self, name: &str, member: Member<'_>) -> Option<T> {
         let amount: domain::Quantity = self.amount(name, member)?;
-        let whole =
-            (amount.units() % domain::Quantity::UNIT == 0).then(|| amount.units() / domain::Quantity::UNIT);
-        let Some(whole) = whole else {
+        // The amount is rounded to its decimals, so whether the number is whole is seen in its text alone.
+        let Held::Number(text) = member.held() else { return None };
+        if !is_whole(text) {
             self.fault(name, FaultCode::Type, "must be a whole number");
             return None;
-        };
+        }
+        let whole = amount.units() / domain::Quantity::UNIT;
         let fits = T::try_from(whole).ok();
         if fits.is_none() {
             self.fault(name, FaultCode::OutOfRange, "the number is out of range");
@@ -255,5 +256,33 @@ impl<'r> Reader<'r> {
     /// A reader of the object that a member holds.
     pub fn inside<'s>(&'s mut self, name: &'s str) -> Reader<'s> {
         Reader { place: Place::Name(&self.place, name), faults: self.faults }
+    }
+}
+
+/// Whether the JSON number of a text is whole: every digit behind its point, wherever the exponent puts it, is zero.
+fn is_whole(text: &str) -> bool {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (before, behind) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let before = before.trim_start_matches('-');
+    let Ok(exponent) = exponent.parse::<i64>() else { return false };
+    let point = i64::try_from(before.len()).unwrap_or(i64::MAX).saturating_add(exponent);
+    let point = usize::try_from(point.max(0)).unwrap_or(usize::MAX);
+    before.bytes().chain(behind.bytes()).skip(point).all(|digit| digit == b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_whole;
+
+    #[test]
+    fn a_number_is_whole_when_no_digit_behind_its_point_counts() {
+        for whole in ["0", "-7", "2.0", "1.50e1", "20e-1", "0.0e-5", "1e3", "0e99999"] {
+            assert!(is_whole(whole), "{whole}");
+        }
+        for broken in
+            ["0.5", "2.5890419884777833e-42", "1.0000001", "25e-1", "-1e-7", "1e99999999999999999999"]
+        {
+            assert!(!is_whole(broken), "{broken}");
+        }
     }
 }

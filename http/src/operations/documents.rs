@@ -13,7 +13,7 @@ const DOCUMENT: &str = "/openapi.json";
 
 /// The OpenAPI document.
 pub async fn document() -> HttpResponse {
-    static TEXT: LazyLock<Bytes> = LazyLock::new(|| openapi::document().to_json().unwrap_or_default().into());
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| openapi::document().to_string().into());
     HttpResponse::Ok().content_type("application/json").body(TEXT.clone())
 }
 

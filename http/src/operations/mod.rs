@@ -3,8 +3,10 @@
 
 mod documents;
 mod health;
+mod leniency;
 mod measures;
 mod openapi;
+mod surfaces;
 
 pub(crate) use documents::{browser, document, to_browser};
 pub(crate) use health::{__path_healthz, __path_readyz, healthz, readyz};

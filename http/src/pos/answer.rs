@@ -7,14 +7,29 @@ use domain::{
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::json::wire;
+
+use super::error::PosErrorBody;
+
 /// The container of a success.
 #[derive(Serialize, ToSchema)]
 pub struct SendTransactionAnswer<'a> {
     /// `OK`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusOkUpper)]
     status: &'static str,
     /// What was taken.
     payload: SendTransactionPayload<'a>,
+}
+
+/// What a till is answered with 200, as the document shows it.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there for the document alone")]
+pub enum SendTransactionOutcome<'a> {
+    /// The sale is stored.
+    Taken(SendTransactionAnswer<'a>),
+    /// It is refused.
+    Refused(PosErrorBody<'a>),
 }
 
 /// What was taken. The same for every repeat of the request: it is made of the remembered receipt alone.

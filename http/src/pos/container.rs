@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::{PosCode, PosError, sale_body::SaleBody};
 use crate::{
     body::{BODY_MAX, take},
-    json::{FaultCode, Faults, Member, Object, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Object, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -26,16 +26,16 @@ const REQUEST_ID_MAX: usize = 128;
 pub struct SendTransactionRequest<'a> {
     /// Which store. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     store_id: Member<'a>,
     /// The tenant. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     client_id: Member<'a>,
     /// The request is processed once; a repeat gets the first answer. 1 to 128 characters. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::TillKey)]
     request_id: Member<'a>,
     /// The member, used when no payment names one.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
     /// The sale. Required.
     #[serde(borrow)]

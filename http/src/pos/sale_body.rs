@@ -11,7 +11,7 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::json::{FaultCode, List, Member, Reader};
+use crate::json::{FaultCode, List, Member, Reader, wire};
 
 /// Items, payments and discounts of a sale at most (catalog-transactions.md F.10).
 const ITEMS_MAX: usize = 2_000;
@@ -26,40 +26,40 @@ const TRANSACTION_ID_MAX: usize = 128;
 pub struct SaleBody<'a> {
     /// The till's own id of the sale, unique within the store; at most 128 characters. Required.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::TillKey)]
     transaction_id: Member<'a>,
     /// The sale this one derives from.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     from_transaction_id: Member<'a>,
     /// Cashier id at the till.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_employee_id: Member<'a>,
     /// Cashier id on the platform.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     sm_employee_id: Member<'a>,
     /// Table or tab.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     table_id: Member<'a>,
     /// Covers.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Count>)]
     guest_count: Member<'a>,
     /// Finalised and paid; absent counts as true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_closed: Member<'a>,
     /// Cancelled as a whole; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_voided: Member<'a>,
     /// Goods before tax. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     subtotal: Member<'a>,
     /// Tax added on top; default 0.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     tax_total: Member<'a>,
     /// When the sale began; without a zone, in the store's. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Time)]
     open_time: Member<'a>,
     /// Last change: the order of versions; default `open_time`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     modified_time: Member<'a>,
     /// Claim code of the whole sale.
     #[schema(value_type = Option<String>)]
@@ -75,21 +75,21 @@ pub struct SaleBody<'a> {
     status: Member<'a>,
     /// What was sold; at most 2,000.
     #[serde(borrow)]
-    #[schema(value_type = Vec<ItemBody>)]
+    #[schema(value_type = Option<Vec<ItemBody>>, max_items = 2000)]
     items: List<ItemBody<'a>>,
     /// How it was paid; at most 100.
     #[serde(borrow)]
-    #[schema(value_type = Vec<PaymentBody>)]
+    #[schema(value_type = Option<Vec<PaymentBody>>, max_items = 100)]
     payments: List<PaymentBody<'a>>,
     /// What was taken off; at most 200.
     #[serde(borrow)]
-    #[schema(value_type = Vec<DiscountBody>)]
+    #[schema(value_type = Option<Vec<DiscountBody>>, max_items = 200)]
     discounts: List<DiscountBody<'a>>,
     /// Tenant-defined.
     #[schema(value_type = Option<Object>)]
     custom_data: Member<'a>,
     /// Tenant-defined business objects.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
     business_def_collection: Member<'a>,
 }
 
@@ -99,25 +99,25 @@ pub struct SaleBody<'a> {
 pub struct ItemBody<'a> {
     /// Unique in the sale. Required.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     line_id: Member<'a>,
     /// The till's product key. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     item_id: Member<'a>,
     /// May be fractional; negative: returned. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Quantity)]
     quantity: Member<'a>,
     /// Price of one before discounts. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     unit_price: Member<'a>,
     /// Line total before discounts. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     subtotal: Member<'a>,
     /// Tax inside `subtotal`; default 0.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     tax_included: Member<'a>,
     /// The line this one modifies.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     modifies_line_id: Member<'a>,
     /// Tenant vocabulary.
     #[schema(value_type = Option<String>)]
@@ -133,29 +133,29 @@ pub struct ItemBody<'a> {
 pub struct PaymentBody<'a> {
     /// Unique in the sale. Required.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     payment_id: Member<'a>,
     /// How much. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::Amount)]
     amount: Member<'a>,
     /// Free text such as `Credit`. Required.
     #[serde(rename = "type")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1)]
     kind: Member<'a>,
     /// When. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Time)]
     payment_time: Member<'a>,
     /// The payer.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
     /// `SessionM_ID` (default), `External_ID`, `Email`, `Phone`, `Loyalty_Card`, `Proxy_ID`, in any letter case.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::UserIdType>)]
     user_id_type: Member<'a>,
     /// Second identity of the same payer.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     additional_user_id: Member<'a>,
     /// Its type.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::UserIdType>)]
     additional_user_id_type: Member<'a>,
     /// Claim code of this payer.
     #[schema(value_type = Option<String>)]
@@ -171,13 +171,13 @@ pub struct PaymentBody<'a> {
 pub struct DiscountBody<'a> {
     /// What granted it.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     reference_id: Member<'a>,
     /// What kind of reference that is.
     #[schema(value_type = Option<String>)]
     reference_id_type: Member<'a>,
     /// The till's own button.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_discount_id: Member<'a>,
     /// State as sent.
     #[schema(value_type = Option<String>)]
@@ -189,25 +189,25 @@ pub struct DiscountBody<'a> {
     #[schema(value_type = Option<String>)]
     image_url: Member<'a>,
     /// The lines the money comes off; empty: all lines.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Key>>>)]
     discounted_line_ids: Member<'a>,
     /// How many units of each.
-    #[schema(value_type = Option<Vec<f64>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Quantity>>>)]
     discounted_line_id_quantities: Member<'a>,
     /// Who grants it.
     #[schema(value_type = Option<String>)]
     discount_source: Member<'a>,
     /// Money taken off; not negative. Required.
-    #[schema(value_type = f64)]
+    #[schema(value_type = wire::NotNegativeAmount)]
     amount: Member<'a>,
     /// 1-based order of application.
-    #[schema(value_type = Option<i32>)]
+    #[schema(value_type = Option<i32>, minimum = -2147483648, maximum = 2147483647)]
     stack_order: Member<'a>,
     /// When.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     applied_time: Member<'a>,
     /// Owner of the offer.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
 }
 

@@ -9,7 +9,7 @@ use actors::{SaleAnswer, SaleRequest, fingerprint};
 
 use super::{
     PosError,
-    answer::SendTransactionAnswer,
+    answer::{SendTransactionAnswer, SendTransactionOutcome},
     container::{SendTransactionRequest, read_sale},
     error::PosErrorBody,
 };
@@ -35,14 +35,12 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
     tag = "pos",
     request_body = SendTransactionRequest,
     responses(
-        (status = 200, description = "Stored, or refused with its code as `status`", body = SendTransactionAnswer),
+        (status = 200, description = "Stored, or refused with its code as `status`", body = SendTransactionOutcome),
         (status = 400, description = "The body is no JSON object", body = PosErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = PosErrorBody),
         (status = 403, description = "`client_id` is another tenant", body = PosErrorBody),
         (status = 413, description = "The body is larger than 1 MiB", body = PosErrorBody),
         (status = 503, description = "Overloaded or draining; see `Retry-After`", body = PosErrorBody),
     ),
-    security(("pos" = [])),
 )]
 pub async fn send_transaction(
     state: web::Data<HttpState>,

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{PosError, bulk::BulkAnswers, error::PosErrorBody};
+use super::{PosError, bulk::BulkAnswers};
 use crate::{auth::Surface, state::HttpState};
 
 /// Report many sales in one streamed request.
@@ -18,9 +18,7 @@ use crate::{auth::Surface, state::HttpState};
     request_body(content = String, content_type = "application/x-ndjson"),
     responses(
         (status = 200, description = "One answer line per line", body = String, content_type = "application/x-ndjson"),
-        (status = 401, description = "Missing or wrong credentials", body = PosErrorBody),
     ),
-    security(("pos" = [])),
 )]
 pub async fn send_transactions(
     state: web::Data<HttpState>,

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Denied,
     body::TakeError,
-    json::{BodyError, Fault, FaultCode, Faults},
+    json::{BodyError, Fault, FaultCode, Faults, wire},
 };
 
 /// Why a request fails.
@@ -100,7 +100,7 @@ pub struct TransactionsError {
 #[derive(Serialize, ToSchema)]
 pub struct TransactionsErrorBody<'a> {
     /// `ERROR`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusErrorUpper)]
     status: &'static str,
     /// Null.
     #[schema(value_type = Option<Object>)]

@@ -18,7 +18,10 @@ use super::{
     transaction_object::TransactionObject,
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{
+        FaultCode, Faults, Member, Reader, parse_object, wire,
+        wire::{wire_types, words},
+    },
     state::HttpState,
 };
 
@@ -37,66 +40,75 @@ const DAYS_MAX: i64 = 92;
 pub struct GetStoreTransactionsRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The store; this or `store_ids` is required.
     #[serde(alias = "storeId")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     store_id: Member<'a>,
     /// At most 100 stores.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>, max_items = 100)]
     store_ids: Member<'a>,
     /// From then on; default 7 days before `end_date`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     start_date: Member<'a>,
     /// Before then; default now. At most 92 days after `start_date`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     end_date: Member<'a>,
     /// `open_time` (default), `modified_time`, `sm_transaction_process_date`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<SaleDateField>)]
     date_field: Member<'a>,
     /// The member who pays, by the platform's id or any other.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
     /// Exact match.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_transaction_id: Member<'a>,
     /// Exact match.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_employee_id: Member<'a>,
     /// Exact match.
     #[schema(value_type = Option<String>)]
     channel: Member<'a>,
     /// Only settled ones, or only open ones.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_closed: Member<'a>,
     /// Only cancelled ones, or only others.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     is_voided: Member<'a>,
     /// At least.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     min_check_amount: Member<'a>,
     /// At most.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Amount>)]
     max_check_amount: Member<'a>,
     /// Not offered yet; refused when sent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::NotOffered>)]
     normalization_status: Member<'a>,
     /// Rows to pass over, at most 10,000; default 0.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, maximum = 10000)]
     skip: Member<'a>,
     /// Rows to give, 1 to 1,000; default 50.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1000)]
     take: Member<'a>,
     /// Where an earlier page ended; wins over `skip`.
     #[schema(value_type = Option<String>)]
     pagination_token: Member<'a>,
     /// `open_time` (default), `modified_time`, `sm_transaction_process_date`, `check_amount`, `pos_transaction_id`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<SaleSortField>)]
     sort_by: Member<'a>,
     /// `desc` (default) or `asc`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::SortDirection>)]
     sort_direction: Member<'a>,
+}
+
+wire_types! {
+    /// Which time of a sale is meant.
+    SaleDateField => words(&["open_time", "modified_time", "sm_transaction_process_date"]);
+    /// What sales are sorted by.
+    SaleSortField => words(
+        &["open_time", "modified_time", "sm_transaction_process_date", "check_amount", "pos_transaction_id"]
+    );
 }
 
 /// A page of sales.
@@ -123,10 +135,8 @@ pub struct StoreTransactionsPayload {
             description = "Malformed, over a limit, or a token of another query",
             body = TransactionsErrorBody,
         ),
-        (status = 401, description = "Missing or wrong credentials", body = TransactionsErrorBody),
         (status = 404, description = "`store_not_found`, `user_not_found`", body = TransactionsErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn get_store_transactions(
     state: web::Data<HttpState>,
@@ -278,12 +288,10 @@ async fn find(state: &HttpState, asked: Asked) -> Result<StoreTransactionsPayloa
     }
     let page = state.engine().find_sales(query).await?;
     let objects = page.sales.iter().filter_map(|sale| TransactionObject::new(sale, &program));
-    let results: Result<Vec<_>, _> = objects.collect();
     Ok(StoreTransactionsPayload {
         total_records: page.total,
         pagination_token: page.next.map(|next| PageToken::new(next, same_query, now).write(state.verifier())),
-        results: results
-            .map_err(|error| TransactionsError::new(TransactionsCode::InternalError, error.to_string()))?,
+        results: objects.collect(),
     })
 }
 

@@ -14,7 +14,7 @@ use super::{
     transaction_object::TransactionObject,
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -26,19 +26,19 @@ const CANDIDATES_MAX: usize = 10;
 pub struct GetTransactionRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the sale.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     id: Member<'a>,
     /// The store.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     store_id: Member<'a>,
     /// The till's id of the sale.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     pos_transaction_id: Member<'a>,
     /// Not offered yet; refused when sent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::NotOffered>)]
     receipt_code: Member<'a>,
 }
 
@@ -58,12 +58,9 @@ enum Wanted {
     request_body = GetTransactionRequest,
     responses(
         (status = 200, description = "The sale", body = TransactionsAnswer<TransactionObject>),
-        (status = 400, description = "Malformed", body = TransactionsErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = TransactionsErrorBody),
         (status = 404, description = "`transaction_not_found`", body = TransactionsErrorBody),
         (status = 409, description = "`ambiguous_transaction`", body = TransactionsErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn get_transaction(
     state: web::Data<HttpState>,
@@ -138,8 +135,7 @@ async fn find(state: &HttpState, wanted: Wanted) -> Result<TransactionObject, Tr
         }
     };
     let object = sale.and_then(|sale| TransactionObject::new(&sale, &program));
-    let object = object.ok_or_else(|| {
+    object.ok_or_else(|| {
         TransactionsError::new(TransactionsCode::TransactionNotFound, "No transaction of that id.")
-    })?;
-    object.map_err(|error| TransactionsError::new(TransactionsCode::InternalError, error.to_string()))
+    })
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{TransactionsCode, TransactionsError};
-use crate::{auth::Surface, body::take, request_id::request_id, state::HttpState};
+use crate::{auth::Surface, body::take, json::wire, request_id::request_id, state::HttpState};
 
 /// Bytes of a body at most: 6 MiB (A.3).
 const BODY_MAX: usize = 6 << 20;
@@ -18,7 +18,7 @@ const BODY_MAX: usize = 6 << 20;
 #[derive(Serialize, ToSchema)]
 pub struct TransactionsAnswer<T> {
     /// `OK`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::StatusOkUpper)]
     status: &'static str,
     /// The result.
     payload: T,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use domain::{
     Money, Quantity, Timestamp,
-    amount::AmountError,
     id::{SaleId, StoreId},
     program::Program,
     sale::{Content, NamedUser, Revision, Sale, SaleDiscount, SalePayment, SoldItem},
@@ -163,12 +162,12 @@ struct Common<'a> {
 
 impl TransactionObject {
     /// The object of a sale; nothing when it has never been heard of.
-    pub fn new(sale: &Sale, program: &Program) -> Option<Result<Self, AmountError>> {
+    pub fn new(sale: &Sale, program: &Program) -> Option<Self> {
         let revision = sale.current()?;
         Some(Self::of_revision(sale, revision, program))
     }
 
-    fn of_revision(sale: &Sale, revision: &Revision, program: &Program) -> Result<Self, AmountError> {
+    fn of_revision(sale: &Sale, revision: &Revision, program: &Program) -> Self {
         let content = &*revision.content;
         let write = |time: Timestamp| time.write(TimeForm::Iso);
         let retailer = program.retailer();
@@ -176,7 +175,7 @@ impl TransactionObject {
         let include_tax = retailer.switches.include_tax;
         let tax = if include_tax { content.tax_total } else { Money::ZERO };
         let from = content.from_transaction_id.as_deref().filter(|from| !from.is_empty());
-        Ok(Self {
+        Self {
             id: revision.id.to_string(),
             retailer_id: common.retailer_id.clone(),
             store_id: common.store_id.clone(),
@@ -190,7 +189,8 @@ impl TransactionObject {
             is_voided: content.is_voided,
             subtotal: content.subtotal,
             taxtotal: content.tax_total,
-            check_amount: content.subtotal.plus(tax)?,
+            // As the index of sales has it.
+            check_amount: content.subtotal.plus(tax).unwrap_or(content.subtotal),
             include_tax,
             guest_receipt_code: content.guest_receipt_code.clone().unwrap_or_default(),
             channel: content.channel.clone(),
@@ -224,7 +224,7 @@ impl TransactionObject {
             catalog_lineages: BTreeMap::new(),
             location_lineages: BTreeMap::new(),
             location_lineages_core: Vec::new(),
-        })
+        }
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "all of this is test code; clippy knows only the functions marked as tests"
 )]
 
+mod absurd_amounts;
 mod compatibility_traps;
 mod configuring;
 mod customers;
@@ -31,6 +32,7 @@ mod progress;
 mod retailer_standup;
 mod shared_budgets;
 mod simulation;
+mod strangers;
 mod support;
 mod tier_configuration;
 mod tier_level_constraints;

@@ -22,6 +22,9 @@ pub(super) fn create_system(editor: &mut Editor<'_>, body: &Json) -> Result<(Obj
     system.merge(body.clone());
     let sent = if body.get("levels").is_some() { "levels" } else { LEVELS };
     let mut levels: Vec<Json> = Vec::new();
+    if body.get(sent).is_some_and(|levels| !matches!(levels, Json::Array(_))) {
+        editor.problem(sent, ProblemCode::InvalidValue, format!("{sent} is no array"));
+    }
     for mut level in body.elements(sent).iter().cloned() {
         let level_id = editor.new_id();
         own(editor, &mut level, id, level_id);

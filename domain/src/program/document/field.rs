@@ -47,9 +47,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
         }
         Ok(match serde_json::from_str(text) {
             Ok(value) => Self::Present(value),
-            Err(error) => Self::Invalid(without_position(&error.to_string()).to_owned()),
+            // `2.0` is a whole number too.
+            Err(error) => match whole(text).and_then(|whole| serde_json::from_str(whole).ok()) {
+                Some(value) => Self::Present(value),
+                None => Self::Invalid(without_position(&error.to_string()).to_owned()),
+            },
         })
     }
+}
+
+/// A number without its fraction, where that is of zeros.
+fn whole(text: &str) -> Option<&str> {
+    let (whole, fraction) = text.split_once('.')?;
+    fraction.bytes().all(|digit| digit == b'0').then_some(whole)
 }
 
 /// A value with the text it was read from.

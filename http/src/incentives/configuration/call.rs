@@ -22,11 +22,6 @@ use crate::{
     state::HttpState,
 };
 
-/// `retailer_id`, required, and the members that the endpoint's description names.
-#[derive(ToSchema)]
-#[schema(value_type = Object)]
-pub struct ConfigurationBody(Json);
-
 /// What the endpoint's description says.
 #[derive(Serialize, ToSchema)]
 #[serde(transparent)]
@@ -36,7 +31,7 @@ pub struct ConfigurationPayload(pub Json);
 /// A request whose tenant has been checked.
 pub struct Call<'a> {
     state: &'a HttpState,
-    body: ConfigurationBody,
+    body: Json,
 }
 
 impl<'a> Call<'a> {
@@ -59,12 +54,12 @@ impl<'a> Call<'a> {
             let message = "The credentials are not those of this retailer.";
             return Err(IncentivesError::new(IncentivesCode::RetailerNotAuthorized, message));
         }
-        Ok(Self { state, body: ConfigurationBody(body) })
+        Ok(Self { state, body })
     }
 
     /// The body.
     pub fn body(&self) -> &Json {
-        &self.body.0
+        &self.body
     }
 
     /// A boolean of the body; absent is false.

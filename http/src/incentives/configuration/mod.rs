@@ -3,6 +3,7 @@
 //! Objects go in and out as JSON, with the members that Laurel does not read: what is wrong with one is found by the
 //! compiler of programs, which names it by its path. Here are the requests, the pages and the shapes of answers.
 
+mod bodies;
 mod call;
 mod error;
 mod events;
@@ -25,14 +26,14 @@ pub type ConfigurationRoute = (&'static str, &'static str, fn(Resource) -> Resou
 /// Writes the handlers of endpoints, their part of the OpenAPI document and of the route table: what differs is the
 /// path and the work.
 macro_rules! endpoints {
-    ($($(#[doc = $doc:tt])+ $name:ident, $path:tt, $work:path;)+) => {
+    ($($(#[doc = $doc:tt])+ $name:ident, $path:tt, $body:ident => $work:path;)+) => {
         $(
             $(#[doc = $doc])+
             #[utoipa::path(
                 post,
                 path = $path,
                 tag = "incentives",
-                request_body = crate::incentives::configuration::ConfigurationBody,
+                request_body = crate::incentives::configuration::bodies::$body,
                 responses(
                     (
                         status = 200,
@@ -47,11 +48,6 @@ macro_rules! endpoints {
                         body = crate::incentives::IncentivesErrorBody
                     ),
                     (
-                        status = 401,
-                        description = "Missing or wrong credentials",
-                        body = crate::incentives::IncentivesErrorBody
-                    ),
-                    (
                         status = 404,
                         description = "No such object",
                         body = crate::incentives::IncentivesErrorBody
@@ -62,8 +58,7 @@ macro_rules! endpoints {
                         body = crate::incentives::IncentivesErrorBody
                     ),
                 ),
-                security(("connect" = [])),
-            )]
+                        )]
             pub async fn $name(
                 state: actix_web::web::Data<crate::state::HttpState>,
                 request: actix_web::HttpRequest,
@@ -99,7 +94,7 @@ macro_rules! endpoints {
 }
 use endpoints;
 
-pub use call::{ConfigurationBody, ConfigurationPayload};
+pub use call::ConfigurationPayload;
 pub use error::{problem_row, refusal_row};
 
 /// The endpoints in the route table.

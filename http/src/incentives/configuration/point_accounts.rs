@@ -21,15 +21,15 @@ endpoints! {
     /// The point accounts. `skip`, `take`, `sort_column` (`Name`, `Status`, `GroupingLabel`), `sort_direction`,
     /// `include_expiration_policy`, `include_point_sources`, `include_restrictions`, `active_only`; answers
     /// `total_records` and `results`.
-    fetch_point_accounts, "/incentives/api/1.0/point_accounts/fetch", fetch;
+    fetch_point_accounts, "/incentives/api/1.0/point_accounts/fetch", AccountsBody => fetch;
     /// The point account of an `id`, with everything that belongs to it.
-    get_point_account, "/incentives/api/1.0/point_accounts/get", get;
+    get_point_account, "/incentives/api/1.0/point_accounts/get", IdBody => get;
     /// A new point account; answers it. Links to sources are made at the source.
-    create_point_account, "/incentives/api/1.0/point_accounts/create", create;
+    create_point_account, "/incentives/api/1.0/point_accounts/create", NewAccountBody => create;
     /// Changes the account of an `id`: members that are sent take the place of the old ones, `null` removes one.
-    update_point_account, "/incentives/api/1.0/point_accounts/update", update;
+    update_point_account, "/incentives/api/1.0/point_accounts/update", AccountBody => update;
     /// `id`, `active`. Refused while live rule trees use the account.
-    set_point_account_active, "/incentives/api/1.0/point_accounts/set_active", set_active;
+    set_point_account_active, "/incentives/api/1.0/point_accounts/set_active", AccountActiveBody => set_active;
 }
 
 async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {

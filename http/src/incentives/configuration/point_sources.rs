@@ -16,21 +16,21 @@ const COLUMNS: [Column; 2] = [("Name", by_name), ("Status", by_status)];
 endpoints! {
     /// The point sources with the accounts they may fill. `skip`, `take`, `sort_column` (`Name`, `Status`),
     /// `sort_direction`, `include_restrictions`, `active_only`; answers `total_records` and `results`.
-    fetch_point_sources, "/incentives/api/1.0/point_sources/fetch", fetch;
+    fetch_point_sources, "/incentives/api/1.0/point_sources/fetch", SourcesBody => fetch;
     /// The point source of an `id`.
-    get_point_source, "/incentives/api/1.0/point_sources/get", get;
+    get_point_source, "/incentives/api/1.0/point_sources/get", IdBody => get;
     /// A new point source; answers it. `point_account_ids`, or `point_accounts` as objects, are the accounts it may
     /// fill.
-    create_point_source, "/incentives/api/1.0/point_sources/create", create;
+    create_point_source, "/incentives/api/1.0/point_sources/create", NewSourceBody => create;
     /// Changes the source of an `id`: members that are sent take the place of the old ones, `null` removes one.
-    update_point_source, "/incentives/api/1.0/point_sources/update", update;
+    update_point_source, "/incentives/api/1.0/point_sources/update", SourceBody => update;
     /// `id`, `status`: 0 inactive, 1 active.
-    set_point_source_status, "/incentives/api/1.0/point_sources/set_status", set_status;
+    set_point_source_status, "/incentives/api/1.0/point_sources/set_status", SourceStatusBody => set_status;
     /// `point_source_id` and a restriction, in `restriction` or beside it; with an `id` it changes that one. Answers
     /// the source.
-    save_restriction, "/incentives/api/1.0/point_sources/save_restriction", save;
+    save_restriction, "/incentives/api/1.0/point_sources/save_restriction", SaveRestrictionBody => save;
     /// `id` of a restriction. Answers the source.
-    delete_restriction, "/incentives/api/1.0/point_sources/delete_restriction", delete;
+    delete_restriction, "/incentives/api/1.0/point_sources/delete_restriction", IdBody => delete;
 }
 
 async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {

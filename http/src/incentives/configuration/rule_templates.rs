@@ -14,19 +14,19 @@ const COLUMNS: [Column; 2] = [("Name", by_name), ("Status", by_status)];
 
 endpoints! {
     /// A new rule template: a library of qualifiers, constraints and outcomes. Answers `dynamic_rule_template`.
-    create_rule_template, "/incentives/api/1.0/dynamic_rule_template/create", create;
+    create_rule_template, "/incentives/api/1.0/dynamic_rule_template/create", NewTemplateBody => create;
     /// The whole template of an `id` with the `version` that the caller has seen; 409 `version_conflict` when there is
     /// another. Trees keep the version they were built with.
-    update_rule_template, "/incentives/api/1.0/dynamic_rule_template/update", update;
+    update_rule_template, "/incentives/api/1.0/dynamic_rule_template/update", TemplateBody => update;
     /// The rule template of an `id`.
-    get_rule_template, "/incentives/api/1.0/dynamic_rule_template/get", get;
+    get_rule_template, "/incentives/api/1.0/dynamic_rule_template/get", IdBody => get;
     /// The rule templates. `rule_type`, `status`, `skip`, `take`, `sort_column` (`Name`, `Status`), `sort_direction`;
     /// answers `total_records` and `results`.
-    fetch_rule_templates, "/incentives/api/1.0/dynamic_rule_template/fetch", fetch;
+    fetch_rule_templates, "/incentives/api/1.0/dynamic_rule_template/fetch", TemplatesBody => fetch;
     /// `id`, `status`.
-    set_rule_template_status, "/incentives/api/1.0/dynamic_rule_template/set_status", set_status;
+    set_rule_template_status, "/incentives/api/1.0/dynamic_rule_template/set_status", StatusBody => set_status;
     /// `id` of a template that no rule tree was built with. Answers `success`.
-    delete_rule_template, "/incentives/api/1.0/dynamic_rule_template/delete", delete;
+    delete_rule_template, "/incentives/api/1.0/dynamic_rule_template/delete", IdBody => delete;
 }
 
 async fn create(call: Call<'_>) -> Result<Json, IncentivesError> {

@@ -26,27 +26,27 @@ const COLUMNS: [Column; 3] = [
 endpoints! {
     /// A new rule tree; nodes, constraints and outcomes that have no id or say `is_new` get one. A draft (status 0) may
     /// be incomplete. Answers `dynamic_rule_tree` and `warnings`.
-    create_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/create", create;
+    create_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/create", NewRuleTreeBody => create;
     /// The whole tree of an `id` with the `version` that the caller has seen; 409 `version_conflict` when there is
     /// another. The status stays. Answers `dynamic_rule_tree` and `warnings`.
-    update_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/update", update;
+    update_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/update", RuleTreeBody => update;
     /// The rule tree of an `id`, as of a `version` if one is named.
-    get_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/get", get;
+    get_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/get", IdVersionBody => get;
     /// The rule trees. `status`, `tree_type`, `tier_level_id`, `name_contains`, `skip`, `take`, `sort_column` (`Name`,
     /// `Status`, `Priority`), `sort_direction`; answers `total_records` and `results`.
-    fetch_rule_trees, "/incentives/api/1.0/dynamic_rule_tree/fetch", fetch;
+    fetch_rule_trees, "/incentives/api/1.0/dynamic_rule_tree/fetch", RuleTreesBody => fetch;
     /// `id`, `status`: 1 paused, 2 live (validated as a whole), 3 archived for good.
-    set_rule_tree_status, "/incentives/api/1.0/dynamic_rule_tree/set_status", set_status;
+    set_rule_tree_status, "/incentives/api/1.0/dynamic_rule_tree/set_status", StatusBody => set_status;
     /// A new draft like the tree of an `id`, with another `name`.
-    duplicate_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/duplicate", duplicate;
+    duplicate_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/duplicate", DuplicateBody => duplicate;
     /// Looks at a tree as if it were set live; answers `valid` and `problems` with their paths.
-    validate_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/validate", validate;
+    validate_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/validate", AnyRuleTreeBody => validate;
     /// `id` of a draft. Answers `success`.
-    delete_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/delete", delete;
+    delete_rule_tree, "/incentives/api/1.0/dynamic_rule_tree/delete", IdBody => delete;
     /// `id`, `template_version`: the tree is then built with that version of its template.
-    upgrade_template, "/incentives/api/1.0/dynamic_rule_tree/upgrade_template", upgrade;
+    upgrade_template, "/incentives/api/1.0/dynamic_rule_tree/upgrade_template", UpgradeTemplateBody => upgrade;
     /// The versions of the tree of an `id`: `results` with `version` and `changed_at`.
-    fetch_rule_tree_versions, "/incentives/api/1.0/dynamic_rule_tree/fetch_versions", versions;
+    fetch_rule_tree_versions, "/incentives/api/1.0/dynamic_rule_tree/fetch_versions", IdBody => versions;
 }
 
 async fn create(call: Call<'_>) -> Result<Json, IncentivesError> {

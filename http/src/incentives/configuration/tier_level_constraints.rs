@@ -22,15 +22,15 @@ endpoints! {
     /// `entity_id`, `tier_system_id`, `tier_level_ids`, `mode` (`include`, `exclude`), `min_days_in_level`. Constraints
     /// of rule trees (types 1 and 2) and point sources hold in rules and deposits; those of offers and reward stores
     /// are kept for whoever asks. Answers `tier_level_constraint`.
-    save_tier_level_constraint, "/incentives/api/1.0/tier_level_constraints/save", save;
+    save_tier_level_constraint, "/incentives/api/1.0/tier_level_constraints/save", ConstraintBody => save;
     /// The constraints of an `entity_type`. `entity_ids`, `skip`, `take`, `sort_direction`; answers `total_records` and
     /// `results`.
-    fetch_tier_level_constraints, "/incentives/api/1.0/tier_level_constraints/fetch", fetch;
+    fetch_tier_level_constraints, "/incentives/api/1.0/tier_level_constraints/fetch", ConstraintsBody => fetch;
     /// `id`; with a `version`, only as of that. Answers `success`.
-    delete_tier_level_constraint, "/incentives/api/1.0/tier_level_constraints/delete", delete;
+    delete_tier_level_constraint, "/incentives/api/1.0/tier_level_constraints/delete", IdVersionBody => delete;
     /// Whether the customer of a `user_id` may now use things of an `entity_type`: `entity_ids`, at most 100. Answers
     /// `results` with `entity_id`, `allowed` and `failed_constraint_ids`. What is not constrained is allowed.
-    validate_tier_level_constraints, "/incentives/api/1.0/tier_level_constraints/validate", validate;
+    validate_tier_level_constraints, "/incentives/api/1.0/tier_level_constraints/validate", AllowedBody => validate;
 }
 
 async fn save(call: Call<'_>) -> Result<Json, IncentivesError> {

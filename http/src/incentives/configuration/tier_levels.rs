@@ -16,30 +16,30 @@ const COLUMNS: [Column; 2] = [("Name", by_name), ("Status", by_status)];
 
 endpoints! {
     /// The tier system of a `tier_system_id` with its levels; answers `tier_system`.
-    fetch_tier_system, "/incentives/api/1.0/tier_levels/fetch", fetch;
+    fetch_tier_system, "/incentives/api/1.0/tier_levels/fetch", TierSystemIdBody => fetch;
     /// The tier systems. `skip`, `take`, `sort_column` (`Name`, `Status`), `sort_direction`, `status`; answers
     /// `total_records` and `results`.
-    fetch_tier_systems, "/incentives/api/1.0/tier_levels/fetch_systems", fetch_systems;
+    fetch_tier_systems, "/incentives/api/1.0/tier_levels/fetch_systems", TierSystemsBody => fetch_systems;
     /// A new tier system: `name`, `external_id`, `levels`. It gets a level of rank 0 if none has it. Answers
     /// `tier_system`.
-    create_tier_system, "/incentives/api/1.0/tier_levels/create_system", create_system;
+    create_tier_system, "/incentives/api/1.0/tier_levels/create_system", NewTierSystemBody => create_system;
     /// Changes the system of an `id`: `name`, `status`, `disabled`. Status 2 requires that every level is live.
-    update_tier_system, "/incentives/api/1.0/tier_levels/update_system", update_system;
+    update_tier_system, "/incentives/api/1.0/tier_levels/update_system", TierSystemBody => update_system;
     /// A new level of a `tier_system_id`: `name`, `rank`. Answers `tier_level`.
-    create_tier_level, "/incentives/api/1.0/tier_levels/create", create;
+    create_tier_level, "/incentives/api/1.0/tier_levels/create", NewTierLevelBody => create;
     /// Changes the level of an `id`: members that are sent take the place of the old ones, `null` removes one.
-    update_tier_level, "/incentives/api/1.0/tier_levels/update", update;
+    update_tier_level, "/incentives/api/1.0/tier_levels/update", TierLevelBody => update;
     /// `id`, `status`. Publishing a system does not publish its levels.
-    set_tier_level_status, "/incentives/api/1.0/tier_levels/set_status", set_status;
+    set_tier_level_status, "/incentives/api/1.0/tier_levels/set_status", StatusBody => set_status;
     /// `tier_level_id`, `rule_tree_id`: the tree is then for this level too. Answers `tier_level` and `rule_tree_ids`.
-    attach_rule_tree, "/incentives/api/1.0/tier_levels/attach_rule_tree", attach;
+    attach_rule_tree, "/incentives/api/1.0/tier_levels/attach_rule_tree", LevelTreeBody => attach;
     /// `tier_level_id`, `rule_tree_id`: the tree is then no longer for this level.
-    detach_rule_tree, "/incentives/api/1.0/tier_levels/detach_rule_tree", detach;
+    detach_rule_tree, "/incentives/api/1.0/tier_levels/detach_rule_tree", LevelTreeBody => detach;
     /// `id` of a level that nobody is in and no rule tree names; 409 `level_in_use`. While it is looked whether anybody
     /// is in it, nobody can enter it. Answers `success`.
-    delete_tier_level, "/incentives/api/1.0/tier_levels/delete", delete;
+    delete_tier_level, "/incentives/api/1.0/tier_levels/delete", IdBody => delete;
     /// `id` of a system of whose levels the same holds; they go with it. Answers `success`.
-    delete_tier_system, "/incentives/api/1.0/tier_levels/delete_system", delete_system;
+    delete_tier_system, "/incentives/api/1.0/tier_levels/delete_system", IdBody => delete_system;
 }
 
 async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::{
-    BalanceObject, IncentivesCode, IncentivesError, IncentivesErrorBody, UserTierObject,
+    BalanceObject, IncentivesError, IncentivesErrorBody, UserTierObject,
     objects::{PointAuditLog, RowContext, TierMovementObject},
     request::{IncentivesAnswer, Named, Paging, TEXT_MAX, answer, no_such_customer},
     user_state::{UserStateObject, state_object},
     user_tiers_of,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -28,19 +28,19 @@ use crate::{
 pub struct ExportRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Repeated in the answer; reading changes nothing.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     request_id: Member<'a>,
     /// Elements to pass over, of each section; default 0.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Skip>)]
     skip: Member<'a>,
     /// Elements to give, of each section, at most 1,000; default 50.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Take>)]
     take: Member<'a>,
 }
 
@@ -115,10 +115,8 @@ pub struct ExportedPoints {
     responses(
         (status = 200, description = "A page of each section", body = IncentivesAnswer<ExportPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn export_user(
     state: web::Data<HttpState>,
@@ -160,11 +158,10 @@ async fn export(
     let look = move |held: &Customer, program: &Program, now| {
         let balances = BalanceObject::new(&*retailer_id, &*user_id, &held.balances(program, now), program);
         let tiers = user_tiers_of(held, &of_tiers, program, now, form);
-        balances.map(|balances| (balances, tiers, state_object(held, program, now, form)))
+        (balances, tiers, state_object(held, program, now, form))
     };
-    let seen = engine.read_customer(customer, look).await?.ok_or_else(no_such_customer)?;
     let (balances, tiers, mut user_state) =
-        seen.map_err(|error| IncentivesError::new(IncentivesCode::SystemError, error.to_string()))?;
+        engine.read_customer(customer, look).await?.ok_or_else(no_such_customer)?;
     user_state.name(named);
     let log = engine.audit_log(customer).await?.ok_or_else(no_such_customer)?;
     let history = engine.tier_history(customer).await?.ok_or_else(no_such_customer)?;

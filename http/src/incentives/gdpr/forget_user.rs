@@ -13,7 +13,7 @@ use super::{
     state_of,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,13 +22,13 @@ use crate::{
 pub struct ForgetRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Repeats under the same id get the first answer; at most 200 characters. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
     request_id: Member<'a>,
     /// Taken and not kept: a reason names the person more often than not.
     #[schema(value_type = Option<String>)]
@@ -58,11 +58,9 @@ pub struct ForgottenPayload {
          body = IncentivesAnswer<ForgottenPayload>),
         (status = 400, description = "Malformed, or more hangs on the customer than can be erased at once",
          body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, or no longer", body = IncentivesErrorBody),
         (status = 409, description = "The request id was used for another customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn forget_user(
     state: web::Data<HttpState>,

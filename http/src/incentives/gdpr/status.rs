@@ -13,7 +13,7 @@ use super::{
     state_of,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,10 +22,10 @@ use crate::{
 pub struct ErasureStatusRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The request. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
     request_id: Member<'a>,
 }
 
@@ -50,11 +50,8 @@ pub struct ErasureStatus {
     request_body = ErasureStatusRequest,
     responses(
         (status = 200, description = "The state", body = IncentivesAnswer<ErasureStatus>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "Nobody was erased under that id", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn erasure_status(
     state: web::Data<HttpState>,

@@ -10,13 +10,13 @@ use super::{
         IncentivesCode, IncentivesError, IncentivesErrorBody,
         error::{REFUSED, REPLAYED},
         request::{IncentivesAnswer, admit_retailer, answer},
-        transaction_body::TransactionBody,
+        transaction_body::IngestedTransaction,
     },
     parts::{check_count, one_by_one, read_texts},
     taken::{EvaluationMembers, Taken, read_request_id, take_in},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,16 +25,16 @@ use crate::{
 pub struct IngestBatchRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// Each transaction is processed once under it and its place. At most 128 characters.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 128)]
     request_id: Member<'a>,
     /// 1 to 100.
-    #[schema(value_type = Vec<TransactionBody>)]
+    #[schema(value_type = Vec<IngestedTransaction>, min_items = 1, max_items = 100)]
     transactions: Member<'a>,
     /// Answer when they are evaluated, with what came of them; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     synchronous: Member<'a>,
 }
 
@@ -80,10 +80,7 @@ pub struct BatchResult {
         (status = 200, description = "What became of each", body = IncentivesAnswer<BatchPayload>),
         (status = 400, description = "Malformed, `too_many_transactions`, or none was taken in",
             body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn ingest_batch(
     state: web::Data<HttpState>,

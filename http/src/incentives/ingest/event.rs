@@ -10,13 +10,13 @@ use super::{
         IncentivesCode, IncentivesError, IncentivesErrorBody,
         error::REFUSED,
         request::{IncentivesAnswer, admit_retailer, answer},
-        trigger_user_event::{TriggerRequest, TriggeredPayload, check_lookup},
+        trigger_user_event::{EventMembers, TriggerRequest, TriggeredPayload, check_lookup},
     },
     parts::{check_count, one_by_one, read_texts},
     taken::read_request_id,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,15 +25,27 @@ use crate::{
 pub struct IngestEventRequest<'a> {
     /// The tenant, of the events too. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// An event without an `idempotency_id` and a `transaction_id` happens once under it and the event's place. At most
     /// 128 characters.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 128)]
     request_id: Member<'a>,
     /// 1 to 100, each as for `trigger_user_event`, without `include_progress`.
-    #[schema(value_type = Vec<TriggerRequest>)]
+    #[schema(value_type = Vec<IngestedEvent>, min_items = 1, max_items = 100)]
     user_events: Member<'a>,
+}
+
+/// An event as the document shows it: it is read as one of `trigger_user_event`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it is there for the document alone")]
+pub struct IngestedEvent<'a> {
+    /// The platform's id of the customer, or any id in another system. Required.
+    #[serde(borrow)]
+    #[schema(value_type = wire::Key)]
+    user_id: Member<'a>,
+    #[serde(flatten)]
+    event: EventMembers<'a>,
 }
 
 /// What came of events.
@@ -74,10 +86,7 @@ pub struct EventResult {
         (status = 200, description = "What came of each", body = IncentivesAnswer<EventsPayload>),
         (status = 400, description = "Malformed, `too_many_user_events`, or none has happened",
             body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn ingest_event(
     state: web::Data<HttpState>,

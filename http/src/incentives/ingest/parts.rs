@@ -1,6 +1,6 @@
 //! Calls of several parts, done one after the other: one that is wrong leaves the others alone (incentives.md 7.16).
 
-use super::super::{IncentivesCode, IncentivesError, error::RefusedPayload};
+use super::super::{IncentivesCode, IncentivesError, refused::RefusedPayload};
 use crate::json::{FaultCode, Member, Reader};
 
 /// Parts of a call at most (incentives.md 1.7).

@@ -13,7 +13,7 @@ use super::{
     taken::EvaluationMembers,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,16 +22,16 @@ use crate::{
 pub struct IngestReplayRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the transaction; with a `store_id`, also the till's. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     transaction_id: Member<'a>,
     /// The store whose till gave the id.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<wire::Guid>)]
     store_id: Member<'a>,
     /// Only say what would come of it; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     dry_run: Member<'a>,
 }
 
@@ -55,12 +55,8 @@ pub struct IngestReplayPayload {
     request_body = IngestReplayRequest,
     responses(
         (status = 200, description = "What came of it", body = IncentivesAnswer<IngestReplayPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "`transaction_not_found`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn ingest_replay(
     state: web::Data<HttpState>,

@@ -13,7 +13,7 @@ use super::{
     taken::EvaluationMembers,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,10 +22,10 @@ use crate::{
 pub struct IngestStatusRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// As answered when it was taken in. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     ingest_id: Member<'a>,
 }
 
@@ -51,12 +51,8 @@ pub struct IngestStatusPayload {
     request_body = IngestStatusRequest,
     responses(
         (status = 200, description = "What has become of it", body = IncentivesAnswer<IngestStatusPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "`ingest_not_found`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn ingest_status(
     state: web::Data<HttpState>,

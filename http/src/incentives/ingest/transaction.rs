@@ -9,12 +9,12 @@ use super::{
     super::{
         IncentivesError, IncentivesErrorBody,
         request::{IncentivesAnswer, admit_retailer, answer},
-        transaction_body::TransactionBody,
+        transaction_body::IngestedTransaction,
     },
     taken::{EvaluationMembers, read_request_id, take_in},
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -23,17 +23,17 @@ use crate::{
 pub struct IngestTransactionRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The request is processed once; a repeat gets the first answer. At most 128 characters. Without it, the
     /// transaction's own identity and `modified_time` alone say what is a repeat.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 128)]
     request_id: Member<'a>,
     /// The transaction. Required.
-    #[schema(value_type = TransactionBody)]
+    #[schema(value_type = IngestedTransaction)]
     transaction: Member<'a>,
     /// Answer when it is evaluated, with what came of it; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     synchronous: Member<'a>,
 }
 
@@ -57,12 +57,8 @@ pub struct IngestedPayload {
     responses(
         (status = 200, description = "Durable; evaluated, when that was asked for",
             body = IncentivesAnswer<IngestedPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn ingest_transaction(
     state: web::Data<HttpState>,

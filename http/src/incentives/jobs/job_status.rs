@@ -15,7 +15,7 @@ use super::super::{
     request::{IncentivesAnswer, admit_retailer, answer},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -24,10 +24,10 @@ use crate::{
 pub struct JobStatusRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The job. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     job_id: Member<'a>,
 }
 
@@ -103,11 +103,8 @@ impl JobStatusPayload {
     request_body = JobStatusRequest,
     responses(
         (status = 200, description = "Where it stands", body = IncentivesAnswer<JobStatusPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "`job_not_found`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn job_status(
     state: web::Data<HttpState>,

@@ -16,7 +16,7 @@ use super::{
     ask::{Asked, JobPayload},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,23 +25,23 @@ use crate::{
 pub struct RunExpirationRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The accounts whose points are counted; default: all. What is due in others is done all the same.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<wire::Guid>>)]
     point_account_ids: Member<'a>,
     /// At most 1,000 customers, by the platform's id or any id in another system; default: everybody for whom something
     /// is due.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<wire::Key>>, max_items = 1000)]
     user_ids: Member<'a>,
     /// What is due by then; default, and for times that are past: by now. In the future only with `dry_run`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     as_of: Member<'a>,
     /// Only count; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     dry_run: Member<'a>,
     /// A repeat under the same id is the same job. Without one, the same request within an hour is.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     idempotency_id: Member<'a>,
 }
 
@@ -55,11 +55,9 @@ pub struct RunExpirationRequest<'a> {
     responses(
         (status = 200, description = "It will be done", body = IncentivesAnswer<JobPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such account or customer", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn run_expiration(
     state: web::Data<HttpState>,

@@ -16,7 +16,7 @@ use super::{
     ask::{Asked, JobPayload},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,22 +25,22 @@ use crate::{
 pub struct RunMaintenanceRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The system. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     tier_system_id: Member<'a>,
     /// At most 1,000 customers, by the platform's id or any id in another system; default: all members of the system.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<wire::Key>>, max_items = 1000)]
     user_ids: Member<'a>,
     /// As of when; default: now. In the future only with `dry_run`, never in the past.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     as_of: Member<'a>,
     /// Only count; reviews that become due until `as_of` are counted too. Default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     dry_run: Member<'a>,
     /// A repeat under the same id is the same job. Without one, the same request within an hour is.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     idempotency_id: Member<'a>,
 }
 
@@ -54,11 +54,9 @@ pub struct RunMaintenanceRequest<'a> {
     responses(
         (status = 200, description = "It will be done", body = IncentivesAnswer<JobPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such system or customer", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn run_maintenance(
     state: web::Data<HttpState>,

@@ -10,7 +10,7 @@ use super::super::{
     request::{IncentivesAnswer, Named, Paging, answer, no_such_customer},
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -19,16 +19,16 @@ use crate::{
 pub struct HistoryRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Movements to pass over; default 0.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Skip>)]
     skip: Member<'a>,
     /// Movements to give, at most 1,000; default 50.
-    #[schema(value_type = Option<u32>)]
+    #[schema(value_type = Option<wire::Take>)]
     take: Member<'a>,
 }
 
@@ -50,10 +50,8 @@ pub struct HistoryPayload {
     responses(
         (status = 200, description = "A page of movements", body = IncentivesAnswer<HistoryPayload>),
         (status = 400, description = "Malformed, or over a limit", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_history(
     state: web::Data<HttpState>,

@@ -16,7 +16,7 @@ use super::{
     MovementPayload, change,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,22 +25,22 @@ use crate::{
 pub struct MaintenanceRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// In this system only; default: in all.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<wire::Guid>)]
     tier_system_id: Member<'a>,
     /// As of when; default: now. In the future only with `dry_run`, never in the past.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Time>)]
     as_of: Member<'a>,
     /// Only say what would happen until then, reviews that become due on the way included; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     dry_run: Member<'a>,
     /// A repeat under the same id gets the first movements again; without one, a repeat is another review.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     idempotency_id: Member<'a>,
 }
 
@@ -52,12 +52,9 @@ pub struct MaintenanceRequest<'a> {
     request_body = MaintenanceRequest,
     responses(
         (status = 200, description = "Looked at", body = IncentivesAnswer<MovementPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer or system", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn maintenance(
     state: web::Data<HttpState>,

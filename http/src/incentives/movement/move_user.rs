@@ -16,7 +16,7 @@ use super::{
     MovementPayload, change,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,31 +25,31 @@ use crate::{
 pub struct MoveUserRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// The system. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     tier_system_id: Member<'a>,
     /// The level to be held: up, down, or the first in the system. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     tier_level_id: Member<'a>,
     /// On the way up, skipped levels give what joining them gives; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     process_intermediate_levels: Member<'a>,
     /// Afterwards the entrance rules are looked at, which may lift the customer further; default false.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     evaluate_qualifying_rules: Member<'a>,
     /// The level gives what joining it gives; default true.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = Option<wire::Flag>)]
     process_joining_outcomes: Member<'a>,
     /// Why, for the history.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     reason: Member<'a>,
     /// A repeat under the same id gets the first movements again.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     idempotency_id: Member<'a>,
 }
 
@@ -62,11 +62,9 @@ pub struct MoveUserRequest<'a> {
     responses(
         (status = 200, description = "Moved, or there already", body = IncentivesAnswer<MovementPayload>),
         (status = 400, description = "Malformed, or `tier_level_not_live`", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer, system or level", body = IncentivesErrorBody),
         (status = 409, description = "`idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn move_user(
     state: web::Data<HttpState>,

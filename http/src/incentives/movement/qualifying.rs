@@ -13,7 +13,7 @@ use super::{
     MovementPayload, change,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,10 +22,10 @@ use crate::{
 pub struct QualifyingRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
 }
 
@@ -38,11 +38,8 @@ pub struct QualifyingRequest<'a> {
     responses(
         (status = 200, description = "Looked at; a second run moves nobody",
          body = IncentivesAnswer<MovementPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn qualifying(
     state: web::Data<HttpState>,

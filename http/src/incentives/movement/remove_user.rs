@@ -13,7 +13,7 @@ use super::{
     MovementPayload, change,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,16 +22,16 @@ use crate::{
 pub struct RemoveUserRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// The system. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     tier_system_id: Member<'a>,
     /// Why, for the history.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     reason: Member<'a>,
 }
 
@@ -43,11 +43,8 @@ pub struct RemoveUserRequest<'a> {
     request_body = RemoveUserRequest,
     responses(
         (status = 200, description = "Taken out, or not in it", body = IncentivesAnswer<MovementPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer or system", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn remove_user(
     state: web::Data<HttpState>,

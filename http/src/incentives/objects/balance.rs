@@ -2,13 +2,14 @@
 
 use domain::{
     Points,
-    amount::AmountError,
     customer::{AccountBalance, Balances, Expiration},
     program::Program,
     time::TimeForm,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::total;
 
 /// Balances of a customer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -24,7 +25,7 @@ pub struct BalanceObject {
     pub details: Vec<BalanceDetail>,
 }
 
-/// Sums over accounts.
+/// Sums over accounts. One beyond the range of an amount is shown as the end of the range.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct BalanceSummary {
     /// What can be spent.
@@ -74,16 +75,17 @@ impl BalanceObject {
         user_id: impl Into<String>,
         balances: &Balances,
         program: &Program,
-    ) -> Result<Self, AmountError> {
-        Ok(Self {
+    ) -> Self {
+        let accounts = balances.accounts.iter();
+        Self {
             retailer_id: retailer_id.into(),
             user_id: user_id.into(),
             summary: BalanceSummary {
-                total_points: balances.available()?,
-                life_time_points: balances.lifetime()?,
+                total_points: total(accounts.clone().map(|balance| balance.available)),
+                life_time_points: total(accounts.clone().map(|balance| balance.lifetime)),
             },
-            details: balances.accounts.iter().map(|balance| BalanceDetail::new(balance, program)).collect(),
-        })
+            details: accounts.map(|balance| BalanceDetail::new(balance, program)).collect(),
+        }
     }
 
     /// With what will run out of each account.
@@ -100,9 +102,9 @@ impl BalanceObject {
     }
 
     /// The sum of what can be spent of the accounts with a label (incentives.md 2.9).
-    pub fn available_of(&self, label: &str) -> Result<Points, AmountError> {
+    pub fn available_of(&self, label: &str) -> Points {
         let labelled = self.details.iter().filter(|detail| detail.grouping_label.eq_ignore_ascii_case(label));
-        Points::sum(labelled.map(|detail| detail.available_balance))
+        total(labelled.map(|detail| detail.available_balance))
     }
 }
 

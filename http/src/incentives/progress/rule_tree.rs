@@ -16,7 +16,7 @@ use crate::{
         objects::{ProgressNode, TreeProgressObject},
         request::{IncentivesAnswer, Named, answer},
     },
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -28,13 +28,13 @@ const IDS_MAX: usize = 50;
 pub struct UserProgressRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Rule trees, at most 50; none: all live ones that are for the customer.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<wire::Guid>>>, max_items = 50)]
     ids: Member<'a>,
 }
 
@@ -67,11 +67,8 @@ pub struct UserTreeProgress {
     request_body = UserProgressRequest,
     responses(
         (status = 200, description = "Unknown trees are left out", body = IncentivesAnswer<UserProgressPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn user_progress(
     state: web::Data<HttpState>,

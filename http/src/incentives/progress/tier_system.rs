@@ -20,7 +20,7 @@ use crate::{
         objects::{TierOverview, TreeProgressObject},
         request::{IncentivesAnswer, Named, answer, find_user, no_such_customer},
     },
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -29,13 +29,13 @@ use crate::{
 pub struct TierProgressRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// The tier system. Required.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     tier_system_id: Member<'a>,
 }
 
@@ -66,12 +66,8 @@ pub struct TierProgressPayload {
     request_body = TierProgressRequest,
     responses(
         (status = 200, description = "How far", body = IncentivesAnswer<TierProgressPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "`user_not_found`, `tier_system_not_found`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn tier_progress(
     state: web::Data<HttpState>,
@@ -99,15 +95,12 @@ pub async fn tier_progress(
     tag = "incentives",
     params(
         ("userId" = String, Query, description = "The platform's id of the customer, or any id in another system"),
-        ("tierSystemId" = String, Query, description = "The tier system"),
+        ("tierSystemId" = wire::Guid, Query, description = "The tier system"),
     ),
     responses(
         (status = 200, description = "How far", body = IncentivesAnswer<TierProgressPayload>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "`user_not_found`, `tier_system_not_found`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn tier_progress_by_query(
     state: web::Data<HttpState>,

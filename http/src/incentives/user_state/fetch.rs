@@ -12,7 +12,7 @@ use super::{
     Section, UserStateObject, read_sections,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -21,13 +21,13 @@ use crate::{
 pub struct UserStateRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Of `counters`, `node_counters`, `outcome_usage`, `joining_usage`, `last_activity`, `tags`; default: all.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<super::StateSection>>>)]
     sections: Member<'a>,
 }
 
@@ -39,11 +39,8 @@ pub struct UserStateRequest<'a> {
     request_body = UserStateRequest,
     responses(
         (status = 200, description = "What is remembered", body = IncentivesAnswer<UserStateObject>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn fetch_user_state(
     state: web::Data<HttpState>,

@@ -13,7 +13,7 @@ use super::{
     Section, UserStateObject,
 };
 use crate::{
-    json::{Faults, Member, Reader, parse_object},
+    json::{Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -22,13 +22,13 @@ use crate::{
 pub struct MergeRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// Who gives everything: the platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     from_user_id: Member<'a>,
     /// Who gets it, named the same way. Required; another customer.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     to_user_id: Member<'a>,
 }
 
@@ -45,11 +45,8 @@ pub struct MergeRequest<'a> {
         (status = 200, description = "The receiver's state now", body = IncentivesAnswer<UserStateObject>),
         (status = 400, description = "Malformed, the same customer twice, `too_many_counters`, `too_many_records`, \
             `invalid_amount`: what the two have is not summed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn merge_user_state(
     state: web::Data<HttpState>,

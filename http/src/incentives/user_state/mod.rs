@@ -18,9 +18,19 @@ use domain::customer::StateCommand;
 
 use super::{IncentivesCode, IncentivesError, request::Named};
 use crate::{
-    json::{FaultCode, Member, Reader},
+    json::{
+        FaultCode, Member, Reader,
+        wire::{caseless, wire_types},
+    },
     state::HttpState,
 };
+
+wire_types! {
+    /// A member of the state, in any letter case.
+    StateSection => caseless(&Section::ALL.map(Section::name));
+    /// A member of the state that can be reset, in any letter case.
+    ResettableSection => caseless(&["counters", "node_counters", "outcome_usage", "joining_usage"]);
+}
 
 /// The parts of what is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

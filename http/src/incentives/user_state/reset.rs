@@ -13,7 +13,7 @@ use super::{
     Section, UserStateObject, change, read_sections,
 };
 use crate::{
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -25,17 +25,17 @@ const TREES_MAX: usize = 50;
 pub struct ResetStateRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// Only what belongs to these rule trees, at most 50; default: everything.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<wire::Guid>>, max_items = 50)]
     tree_ids: Member<'a>,
     /// Of `counters`, `node_counters`, `outcome_usage`, `joining_usage`; default: all that can belong to what is named.
     /// With `tree_ids` only `node_counters` and `outcome_usage`: the others belong to no tree.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<Option<super::ResettableSection>>>)]
     sections: Member<'a>,
 }
 
@@ -47,11 +47,8 @@ pub struct ResetStateRequest<'a> {
     request_body = ResetStateRequest,
     responses(
         (status = 200, description = "What is remembered now", body = IncentivesAnswer<UserStateObject>),
-        (status = 400, description = "Malformed", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn reset_user_state(
     state: web::Data<HttpState>,

@@ -16,7 +16,7 @@ use super::{
     UserStateObject, change,
 };
 use crate::{
-    json::{FaultCode, Faults, List, Member, Reader, parse_object},
+    json::{FaultCode, Faults, List, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -30,21 +30,21 @@ const NAME_MAX: usize = 100;
 pub struct SetCountersRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The platform's id of the customer, or any id in another system. Required.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::Key)]
     user_id: Member<'a>,
     /// 1 to 200 counters.
     #[serde(borrow)]
-    #[schema(value_type = Vec<CounterSetting>)]
+    #[schema(value_type = Vec<CounterSetting>, min_items = 1, max_items = 200)]
     counters: List<CounterSetting<'a>>,
     /// Only if the state is of this version.
-    #[schema(value_type = Option<u64>)]
+    #[schema(value_type = Option<wire::Version>)]
     version: Member<'a>,
     /// A repeat under the same id changes nothing. Without one, and without `version`, a repeated increment counts
     /// again.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     idempotency_id: Member<'a>,
 }
 
@@ -53,13 +53,13 @@ pub struct SetCountersRequest<'a> {
 pub struct CounterSetting<'a> {
     /// Its name, at most 100 characters. Required.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Member<'a>,
     /// What it is from now on. This or `increment`.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Quantity>)]
     value: Member<'a>,
     /// By how much it grows; below 0 it shrinks. One that was never set begins at 0.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<wire::Quantity>)]
     increment: Member<'a>,
 }
 
@@ -72,11 +72,9 @@ pub struct CounterSetting<'a> {
     responses(
         (status = 200, description = "What is remembered now", body = IncentivesAnswer<UserStateObject>),
         (status = 400, description = "Malformed, `too_many_counters`", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
         (status = 404, description = "No such customer", body = IncentivesErrorBody),
         (status = 409, description = "`state_version_conflict`, `idempotency_conflict`", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn set_counters(
     state: web::Data<HttpState>,

@@ -42,7 +42,7 @@ use crate::{
         IncentivesCode, IncentivesError, IncentivesErrorBody,
         request::{IncentivesAnswer, admit_retailer, answer, find_user, no_such_customer},
     },
-    json::{FaultCode, Faults, Member, Reader, parse_object},
+    json::{FaultCode, Faults, Member, Reader, parse_object, wire},
     state::HttpState,
 };
 
@@ -51,29 +51,29 @@ use crate::{
 pub struct ExplainRequest<'a> {
     /// The tenant. Required.
     #[serde(borrow)]
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = wire::Guid)]
     retailer_id: Member<'a>,
     /// The customer: the platform's id, any id in another system, or the id under which the rows of an erased customer
     /// stay. Required but for a sale, where it names the one member that is asked about.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     user_id: Member<'a>,
     /// A row of the ledger.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     point_audit_log_id: Member<'a>,
     /// A change of level.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     tier_movement_id: Member<'a>,
     /// An event: the `id` that reporting it was answered with, the `request_id` of its rows.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     event_id: Member<'a>,
     /// A sale by the platform's id of it: the `request_id` of its rows, the `id` of `get_transaction`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     sale_id: Member<'a>,
     /// A sale by the till's id of it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Key>)]
     transaction_id: Member<'a>,
     /// The store of `transaction_id`; not needed where only one store has a sale of that id.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Guid>)]
     store_id: Member<'a>,
 }
 
@@ -103,13 +103,10 @@ pub struct ExplainPayload {
     responses(
         (status = 200, description = "Why", body = IncentivesAnswer<ExplainPayload>),
         (status = 400, description = "Malformed, or not exactly one thing is asked for", body = IncentivesErrorBody),
-        (status = 401, description = "Missing or wrong credentials", body = IncentivesErrorBody),
-        (status = 403, description = "Another tenant", body = IncentivesErrorBody),
         (status = 404, description = "`user_not_found`, `audit_log_not_found`, `tier_movement_not_found`, \
             `event_not_found`, `transaction_not_found`", body = IncentivesErrorBody),
         (status = 409, description = "`ambiguous_transaction`: name the store, too", body = IncentivesErrorBody),
     ),
-    security(("connect" = [])),
 )]
 pub async fn explain(
     state: web::Data<HttpState>,
