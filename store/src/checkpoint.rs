@@ -36,7 +36,7 @@ pub(crate) fn run_in_background(shared: &Shared) {
 }
 
 /// Moves everything durable at this moment into the tables. If something was erased, now or before and not finished,
-/// nothing of it is in any file afterwards.
+/// nothing of it is in any file afterwards, unless a backup runs.
 pub(crate) fn run(shared: &Shared) -> Result<CheckpointReport, CheckpointError> {
     let begun = Instant::now();
     let mut turn = shared.state.begin()?;
@@ -44,10 +44,12 @@ pub(crate) fn run(shared: &Shared) -> Result<CheckpointReport, CheckpointError> 
     let mut cut = shared.durable();
     move_through(shared, &mut turn, cut, &mut report)?;
     let owes_erasure = turn.view()?.owes_erasure;
-    if owes_erasure {
+    // A backup reads the present file to its end; it has the erasure finished when it is through.
+    report.owes_erasure = owes_erasure && shared.backup_turn.is_taken();
+    if owes_erasure && !report.owes_erasure {
         // The segment in use may hold what was erased. Everything before the next one goes into the tables too, so that
         // it can be removed.
-        cut = shared.rotation.ask().map_err(CheckpointError::Rotate)?;
+        cut = shared.rotation.ask().map_err(CheckpointError::Rotate)?.position;
         move_through(shared, &mut turn, cut, &mut report)?;
         report.segments_removed = remove_segments(shared, cut)?;
         // Last, for it ends what is owed.

@@ -11,6 +11,7 @@ use crate::journal::record::RecordParts;
 use crate::journal::writer::JournalWriter;
 use crate::key::{EntityKey, IndexChange, Lsn};
 use crate::queue::{Queue, cost};
+use crate::rotation::Rotated;
 use crate::shared::Shared;
 use crate::store::{Append, Committed, CommittedRecord, Listener};
 use crate::tail::TailRecord;
@@ -101,10 +102,13 @@ impl<T> Committer<T> {
         }
     }
 
-    /// Begins another segment of the journal because a checkpoint has asked for it.
+    /// Begins another segment of the journal because a checkpoint or a backup has asked for it.
     fn rotate(&mut self) {
+        let begun = Instant::now();
         match self.journal.rotate() {
-            Ok(position) => self.shared.rotation.answer(Ok(position)),
+            Ok(position) => {
+                self.shared.rotation.answer(Ok(Rotated { position, pause: begun.elapsed() }));
+            }
             Err(CreateFailure { error, may_be_named }) => {
                 let what = error.to_string();
                 if may_be_named {

@@ -271,6 +271,12 @@ pub enum OpenError {
         /// What is wrong with it.
         what: String,
     },
+    /// It is a backup, or one that was not finished, or a folder that one was not wholly restored to.
+    #[error("{place} holds a backup or a part of one; restore it to a folder of its own")]
+    Backup {
+        /// The folder.
+        place: String,
+    },
     /// A thread could not be started.
     #[error("cannot start a thread: {source}")]
     Thread {

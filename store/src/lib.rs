@@ -9,6 +9,7 @@
 //! folds it into the tables of the state file. Reads are always *tables + memory*. The bytes on disk are described in
 //! `docs/storage-format.md`.
 
+pub mod backup;
 mod checkpoint;
 mod checksum;
 pub mod codec;

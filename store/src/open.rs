@@ -1,6 +1,7 @@
 //! Opening a store: lock, files, replay, whoever writes. Everything that can be wrong with what is on disk is found
 //! here, and nothing of it is passed over.
 
+use crate::backup;
 use crate::checkpoint;
 use crate::committer::Committer;
 use crate::disk::{Disk, DiskLock, LockError, NEW_SUFFIX};
@@ -127,6 +128,9 @@ pub(crate) fn open_files(
     options: &Options,
 ) -> Result<(StateFile, Vec<u64>), OpenError> {
     let names = disk.list().map_err(|source| OpenError::io(&disk.place(), source))?;
+    if backup::is_in(&**disk).map_err(|source| OpenError::io(&disk.place(), source))? {
+        return Err(OpenError::Backup { place: disk.place() });
+    }
     for unfinished in names.iter().filter(|name| name.ends_with(NEW_SUFFIX)) {
         disk.remove(unfinished).map_err(|source| OpenError::io(unfinished, source))?;
     }

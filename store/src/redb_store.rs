@@ -2,6 +2,7 @@
 //!
 //! Owns the joining of memory and tables in reads, and the end of whoever writes.
 
+use crate::backup::{self, BackupError, BackupOrder, BackupReport};
 use crate::checkpoint;
 use crate::committer::Committer;
 use crate::error::{CheckpointError, CloseError, ReadError};
@@ -57,12 +58,16 @@ impl<T> RedbStore<T> {
     /// After a failed read the library refuses all work on the file, so it has to be opened again.
     fn noting_faults<R>(&self, result: Result<R, ReadError>) -> Result<R, ReadError> {
         if matches!(result, Err(ReadError::Storage(_))) {
-            self.shared.state.suspect();
-            if self.shared.options.background_checkpoints {
-                self.shared.checkpoint_due.raise();
-            }
+            self.note_fault();
         }
         result
+    }
+
+    fn note_fault(&self) {
+        self.shared.state.suspect();
+        if self.shared.options.background_checkpoints {
+            self.shared.checkpoint_due.raise();
+        }
     }
 
     fn read_loaded(&self, entity: EntityKey) -> Result<Loaded, ReadError> {
@@ -254,6 +259,14 @@ impl<T: Send> Store<T> for RedbStore<T> {
 
     fn checkpoint(&self) -> Result<CheckpointReport, CheckpointError> {
         checkpoint::run(&self.shared)
+    }
+
+    fn backup(&self, order: &BackupOrder) -> Result<BackupReport, BackupError> {
+        let made = backup::make(&self.shared, order);
+        if matches!(made, Err(BackupError::Read(ReadError::Storage(_)))) {
+            self.note_fault();
+        }
+        made
     }
 
     fn durable(&self) -> Lsn {

@@ -1,19 +1,29 @@
-//! How a checkpoint asks the committer, who alone writes the journal, to begin another segment, and waits for it.
+//! How a checkpoint or a backup asks the committer, who alone writes the journal, to begin another segment, and waits
+//! for it.
 
 use crate::journal::Position;
 use crate::shared::lock;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long a checkpoint waits. A committer that cannot write at all is trying to by then, and goes on for as long as
+/// How long whoever asks waits. A committer that cannot write at all is trying to by then, and goes on for as long as
 /// that lasts.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The next segment has been begun, or had no frame yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rotated {
+    /// The last frame before it.
+    pub(crate) position: Position,
+    /// How long the committer wrote nothing meanwhile.
+    pub(crate) pause: Duration,
+}
 
 enum State {
     /// Nobody waits.
     Idle,
     Asked,
-    Answered(Result<Position, String>),
+    Answered(Result<Rotated, String>),
     /// There is no committer any more.
     Ended,
 }
@@ -21,7 +31,7 @@ enum State {
 /// How the committer is woken.
 pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
-/// One question at a time: checkpoints take turns.
+/// One question at a time: only who has the turn at the state file may ask.
 pub(crate) struct Rotation {
     state: Mutex<State>,
     answered: Condvar,
@@ -40,8 +50,8 @@ impl Rotation {
         assert!(self.wake.set(wake).is_ok(), "a store has one committer");
     }
 
-    /// Has the next segment begun, and answers the last frame before it; an error says why there is none.
-    pub(crate) fn ask(&self) -> Result<Position, String> {
+    /// Has the next segment begun; an error says why there is none.
+    pub(crate) fn ask(&self) -> Result<Rotated, String> {
         let mut state = lock(&self.state);
         if matches!(*state, State::Ended) {
             return Err("the store is closing".to_owned());
@@ -69,7 +79,7 @@ impl Rotation {
     }
 
     /// The committer's answer; whoever asked may have given up.
-    pub(crate) fn answer(&self, answer: Result<Position, String>) {
+    pub(crate) fn answer(&self, answer: Result<Rotated, String>) {
         let mut state = lock(&self.state);
         if matches!(*state, State::Asked) {
             *state = State::Answered(answer);

@@ -1,5 +1,6 @@
 //! What the threads of one open store share, and how they wake the checkpoint thread. Owns no files itself.
 
+use crate::backup::BackupTurn;
 use crate::disk::{Disk, DiskLock};
 use crate::error::AppendError;
 use crate::journal::Position;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) frame_buffers: Arc<FrameBuffers>,
     pub(crate) checkpoint_due: Signal,
     pub(crate) rotation: Rotation,
+    pub(crate) backup_turn: BackupTurn,
     pub(crate) counters: Counters,
     durable: Mutex<Position>,
     durable_lsn: AtomicU64,
@@ -83,6 +85,7 @@ impl Shared {
             frame_buffers,
             checkpoint_due: Signal::default(),
             rotation: Rotation::default(),
+            backup_turn: BackupTurn::default(),
             counters: Counters::default(),
             durable: Mutex::new(durable),
             durable_lsn: AtomicU64::new(durable.lsn.get()),

@@ -2,6 +2,7 @@
 //!
 //! Must stay free of anything that only one backend has: no files, no segments, no tables.
 
+use crate::backup::{BackupError, BackupOrder, BackupReport};
 use crate::error::{AppendError, CheckpointError, CloseError, CommitFailure, FoldError, ReadError};
 use crate::key::{EffectId, EntityKey, Epoch, IndexChange, IndexId, Lsn};
 use crate::pending::PendingEffect;
@@ -114,6 +115,8 @@ pub struct CheckpointReport {
     pub pending_effects: u64,
     /// Pieces of the journal that were dropped.
     pub segments_removed: u64,
+    /// What was erased is still in the files, because a backup is being made; it goes when that has ended.
+    pub owes_erasure: bool,
 }
 
 /// Sizes of a running store.
@@ -219,6 +222,16 @@ pub trait Store<T>: Send + Sync {
     /// # Errors
     /// [`CheckpointError`]; what was readable before is readable after.
     fn checkpoint(&self) -> Result<CheckpointReport, CheckpointError>;
+
+    /// Makes a copy of the store on another disk: everything up to one position, which lies at or above everything that
+    /// was durable when it began. Appends, reads and checkpoints go on; appends wait once, while the next piece of the
+    /// journal is begun. What is erased meanwhile goes from the files when the copy is through. Blocks until done and
+    /// gives the calling thread a lower priority for good: for a thread of its own.
+    ///
+    /// # Errors
+    /// [`BackupError`]; the store goes on as if nothing had been, and what was written of the copy is removed if that
+    /// is possible.
+    fn backup(&self, order: &BackupOrder) -> Result<BackupReport, BackupError>;
 
     /// Position of the last durable record.
     fn durable(&self) -> Lsn;

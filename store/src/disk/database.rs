@@ -162,21 +162,28 @@ pub(crate) fn create_database(
 ) -> Result<Database, CreateFailure> {
     let unfinished = format!("{name}{NEW_SUFFIX}");
     let unnamed = |error| CreateFailure { error, may_be_named: false };
-    let file =
-        disk.open(&unfinished, OpenMode::New).map_err(|source| unnamed(OpenError::io(name, source)))?;
-    let database = build(Backend { file, freeze: Freeze::default() }, options)
-        .and_then(|database| {
-            guarded::<_, StorageFault>(|| {
-                let transaction = database.begin_write()?;
-                fill(&transaction)?;
-                Ok(transaction.commit()?)
-            })?;
-            Ok(database)
-        })
-        .map_err(|fault| unnamed(OpenError::fault(name, fault)))?;
+    let database =
+        new_database(disk, name, options).map_err(|fault| unnamed(OpenError::fault(name, fault)))?;
+    guarded::<_, StorageFault>(|| {
+        let transaction = database.begin_write()?;
+        fill(&transaction)?;
+        Ok(transaction.commit()?)
+    })
+    .map_err(|fault| unnamed(OpenError::fault(name, fault)))?;
     disk.rename(&unfinished, name)
         .map_err(|source| CreateFailure { error: OpenError::io(name, source), may_be_named: true })?;
     Ok(database)
+}
+
+/// An empty database in an unfinished file.
+pub(crate) fn new_database(
+    disk: &dyn Disk,
+    name: &str,
+    options: DatabaseOptions,
+) -> Result<Database, StorageFault> {
+    let unfinished = format!("{name}{NEW_SUFFIX}");
+    let file = disk.open(&unfinished, OpenMode::New).map_err(redb::Error::Io)?;
+    build(Backend { file, freeze: Freeze::default() }, options)
 }
 
 fn build(backend: Backend, options: DatabaseOptions) -> Result<Database, StorageFault> {

@@ -5,7 +5,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-const LOCK_FILE: &str = "lock";
+/// Its own file, on which the lock is held.
+pub(crate) const LOCK_FILE: &str = "lock";
 /// Removed by the next open like every unfinished file, should it stay.
 const PROBE_FILE: &str = "probe.new";
 
@@ -65,6 +66,7 @@ impl Disk for FolderDisk {
         options.read(true).write(true);
         match mode {
             OpenMode::Existing => Ok(Box::new(RealFile(options.open(self.path(name))?))),
+            OpenMode::Reading => Ok(Box::new(RealFile(File::open(self.path(name))?))),
             OpenMode::New => {
                 let file = options.create(true).truncate(true).open(self.path(name))?;
                 sync_folder(&self.folder)?;

@@ -7,9 +7,10 @@ mod folder;
 mod memory;
 
 pub(crate) use database::{
-    CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, create_database, guarded, open_freezing,
+    CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, create_database, guarded, new_database, open_freezing,
 };
 pub use folder::FolderDisk;
+pub(crate) use folder::LOCK_FILE;
 pub use memory::MemoryDisk;
 
 use std::fmt::Debug;
@@ -20,6 +21,8 @@ use std::io;
 pub enum OpenMode {
     /// The file must be there.
     Existing,
+    /// The file must be there and is not written; its file system may be read-only.
+    Reading,
     /// The file is made empty if it is there, and made if it is not.
     New,
 }
@@ -55,7 +58,7 @@ pub trait Disk: Debug + Send + Sync {
     /// What the operating system says.
     fn list(&self) -> io::Result<Vec<String>>;
 
-    /// Opens a file for reading and writing.
+    /// Opens a file.
     ///
     /// # Errors
     /// What the operating system says.

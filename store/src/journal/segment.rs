@@ -185,6 +185,18 @@ impl Segment {
         Ok(())
     }
 
+    /// Where its frames up to `through` end, in bytes; every sector up to there is checked.
+    pub(crate) fn end_of(&mut self, through: u64) -> Result<u64, OpenError> {
+        let walked = self.frames::<ScanFault>(Some(through), |_, _| Ok(()));
+        walked.map_err(|fault| fault.in_segment(&self.name))?;
+        Ok(self.end)
+    }
+
+    /// Fills `out` with its bytes from `offset`.
+    pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.file.read(offset, out)
+    }
+
     /// Whether there is any frame in it.
     pub(crate) fn has_frames(&mut self) -> Result<bool, OpenError> {
         let mut any = false;

@@ -11,20 +11,67 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 /// Which part of the journal is in which segment, oldest first: sequence number and the frame it continues after.
-/// Shared with the checkpoint, which removes from the front while the writer adds at the back.
+/// Shared with the checkpoint, which removes from the front while the writer adds at the back, and with a backup, which
+/// keeps them for a while.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SegmentList(Arc<Mutex<VecDeque<(u64, u64)>>>);
+pub(crate) struct SegmentList(Arc<Mutex<Segments>>);
+
+#[derive(Debug, Default)]
+struct Segments {
+    list: VecDeque<(u64, u64)>,
+    /// Whether none may be removed.
+    are_kept: bool,
+}
+
+/// The part of a segment that belongs to a copy of the journal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SegmentPart {
+    pub(crate) sequence: u64,
+    /// Its last frame that counts; the one it continues after if none does.
+    pub(crate) through: u64,
+}
 
 impl SegmentList {
     pub(crate) fn push(&self, header: &SegmentHeader) {
-        lock(&self.0).push_back((header.sequence, header.after.frame));
+        lock(&self.0).list.push_back((header.sequence, header.after.frame));
     }
 
     pub(crate) fn len(&self) -> u64 {
-        u64::try_from(lock(&self.0).len()).unwrap_or(u64::MAX)
+        u64::try_from(lock(&self.0).list.len()).unwrap_or(u64::MAX)
     }
 
-    /// Removes the segments that hold no frame above `mark`, and answers how many. The last segment always stays.
+    /// Removes no segment from now on until they are [released](Self::release).
+    pub(crate) fn keep(&self) {
+        lock(&self.0).are_kept = true;
+    }
+
+    /// Segments may be removed again.
+    pub(crate) fn release(&self) {
+        lock(&self.0).are_kept = false;
+    }
+
+    /// What a copy of the journal consists of that begins above `mark` and ends with the frame `end`, after which a
+    /// segment begins: every frame in between, and the bare beginning of that segment, which says where the frames
+    /// end.
+    pub(crate) fn parts(&self, mark: u64, end: u64) -> Vec<SegmentPart> {
+        let segments = lock(&self.0);
+        let list = &segments.list;
+        let next_after = list.iter().skip(1).map(|(_, after)| *after).chain([u64::MAX]);
+        let mut parts = Vec::new();
+        for ((sequence, after), next_after) in list.iter().copied().zip(next_after) {
+            if after >= end {
+                parts.push(SegmentPart { sequence, through: after });
+                break;
+            }
+            if next_after > mark {
+                parts.push(SegmentPart { sequence, through: next_after });
+            }
+        }
+        parts
+    }
+
+    /// Removes the segments that hold no frame above `mark`, and answers how many. The last segment always stays; all
+    /// do while they are kept.
     pub(crate) fn remove_through(&self, disk: &dyn Disk, mark: u64) -> Result<u64, (String, io::Error)> {
         let mut removed = 0;
         while let Some(sequence) = self.first_below(mark) {
@@ -34,19 +81,19 @@ impl SegmentList {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err((name, error)),
             }
-            lock(&self.0).pop_front();
+            lock(&self.0).list.pop_front();
             removed += 1;
         }
         Ok(removed)
     }
 
     fn first_below(&self, mark: u64) -> Option<u64> {
-        let list = lock(&self.0);
-        let (_, next_after) = list.get(1)?;
-        if *next_after > mark {
+        let segments = lock(&self.0);
+        let (_, next_after) = segments.list.get(1)?;
+        if segments.are_kept || *next_after > mark {
             return None;
         }
-        list.front().map(|(sequence, _)| *sequence)
+        segments.list.front().map(|(sequence, _)| *sequence)
     }
 }
 

@@ -3,12 +3,14 @@
 //! Owns `state.redb`, the switch of readers to new tables, and the reopening after a failure. Must not know tail or
 //! overlay. Layout: `docs/storage-format.md`, section 3.
 
+mod copying;
 mod known;
 mod layout;
 mod rebuild;
 mod view;
 mod writer;
 
+pub(crate) use copying::TableCopy;
 pub(crate) use layout::{Meta, decode_pending, parse_history_key};
 pub(crate) use view::View;
 pub(crate) use writer::StateWriter;
@@ -20,7 +22,7 @@ use crate::error::{CheckpointError, OpenError, ReadError, StorageFault};
 use crate::journal::{Position, StoreId};
 use crate::shared::lock;
 use redb::{Database, ReadTransaction, ReadableDatabase};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -100,6 +102,8 @@ pub(crate) struct StateFile {
     slot: RwLock<Slot>,
     /// Whether the handle must be replaced before the next write.
     suspect: AtomicBool,
+    /// How often readers have been waited for.
+    recalls: AtomicU64,
     /// The one writer. `None` once closed.
     handle: Mutex<Option<Handle>>,
 }
@@ -129,12 +133,19 @@ impl StateFile {
         let view = handle.view()?;
         let store = view.meta.store;
         let slot = RwLock::new(Slot::Open(Arc::new(view)));
-        let (suspect, handle) = (AtomicBool::new(false), Mutex::new(Some(handle)));
-        Ok(Self { disk, database_options, store, slot, suspect, handle })
+        let (suspect, recalls, handle) =
+            (AtomicBool::new(false), AtomicU64::new(0), Mutex::new(Some(handle)));
+        Ok(Self { disk, database_options, store, slot, suspect, recalls, handle })
     }
 
     pub(crate) fn store(&self) -> StoreId {
         self.store
+    }
+
+    /// How often readers have been waited for. Whoever holds a view for long looks at this before he takes it and from
+    /// time to time after that, and lets it go when it has changed.
+    pub(crate) fn recalls(&self) -> u64 {
+        self.recalls.load(Ordering::Acquire)
     }
 
     /// The tables as of the last checkpoint. Hold it briefly: the pages it sees cannot be reused meanwhile.
@@ -164,7 +175,7 @@ impl StateFile {
         let view = fresh.view()?;
         if let Slot::Open(old) = self.set_slot(Slot::Open(Arc::new(view))) {
             // Before the first write through the new handle, which may reuse pages that the old one still shows.
-            wait_for_readers(old);
+            self.wait_for_readers(old);
         }
         if let Some(old) = handle.replace(fresh) {
             old.close();
@@ -185,26 +196,27 @@ impl StateFile {
     pub(crate) fn close(&self) {
         let mut handle = lock(&self.handle);
         if let Slot::Open(view) = self.set_slot(Slot::Closed) {
-            wait_for_readers(view);
+            self.wait_for_readers(view);
         }
         if let Some(handle) = handle.take() {
             handle.close();
         }
     }
-}
 
-fn wait_for_readers(mut view: Arc<View>) {
-    const PAUSE: Duration = Duration::from_millis(1);
-    loop {
-        match Arc::try_unwrap(view) {
-            Ok(_last) => return,
-            Err(shared) => view = shared,
+    fn wait_for_readers(&self, mut view: Arc<View>) {
+        const PAUSE: Duration = Duration::from_millis(1);
+        self.recalls.fetch_add(1, Ordering::AcqRel);
+        loop {
+            match Arc::try_unwrap(view) {
+                Ok(_last) => return,
+                Err(shared) => view = shared,
+            }
+            std::thread::sleep(PAUSE);
         }
-        std::thread::sleep(PAUSE);
     }
 }
 
-/// One checkpoint's turn at the state file.
+/// The turn of a checkpoint, or of a backup that begins, at the state file.
 pub(crate) struct StateTurn<'a> {
     file: &'a StateFile,
     handle: MutexGuard<'a, Option<Handle>>,

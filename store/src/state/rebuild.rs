@@ -10,7 +10,9 @@ use crate::disk::{CreateFailure, Freeze, create_database, guarded};
 use crate::error::{CheckpointError, OpenError, StorageFault, Table};
 use std::sync::atomic::Ordering;
 
-const COPIED: [Table; 5] = [Table::Snapshots, Table::History, Table::Indexes, Table::Pending, Table::Known];
+/// What is copied row by row; the row of `meta` is written by itself.
+pub(super) const COPIED: [Table; 5] =
+    [Table::Snapshots, Table::History, Table::Indexes, Table::Pending, Table::Known];
 
 impl StateTurn<'_> {
     /// Writes the file anew and moves readers over. After it nothing is owed to erasure. The caller must hold no view.

@@ -15,7 +15,7 @@ use crate::key::{EntityKey, IndexId, Lsn};
 use crate::overlay::KeyBounds;
 use crate::record_bytes::RecordBytes;
 use crate::store::{Direction, IndexRow};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 use std::ops::Bound;
 
 type ByteTable = ReadOnlyTable<Bytes, Bytes>;
@@ -174,25 +174,34 @@ impl View {
     }
 
     /// Hands over every row of a table as it is in the file, in key order.
-    pub(super) fn each_sealed(
+    pub(super) fn each_sealed<E: From<StorageFault>>(
         &self,
         table: Table,
-        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StorageFault>,
-    ) -> Result<(), StorageFault> {
-        let rows = match table {
-            Table::Snapshots => &self.snapshots,
-            Table::History => &self.history,
-            Table::Indexes => &self.indexes,
-            Table::Pending => &self.pending,
-            Table::Known => &self.known_rows,
-            // Its rows were checked when the view was opened.
-            Table::Meta => return Ok(()),
-        };
-        for row in ReadableTable::iter(rows)? {
-            let (key, value) = row?;
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(rows) = self.table(table) else { return Ok(()) };
+        for row in ReadableTable::iter(rows).map_err(StorageFault::from)? {
+            let (key, value) = row.map_err(StorageFault::from)?;
             visit(key.value(), value.value())?;
         }
         Ok(())
+    }
+
+    /// How many rows a table has.
+    pub(super) fn rows_of(&self, table: Table) -> Result<u64, StorageFault> {
+        self.table(table).map_or(Ok(0), |rows| Ok(rows.len()?))
+    }
+
+    fn table(&self, table: Table) -> Option<&ByteTable> {
+        match table {
+            Table::Snapshots => Some(&self.snapshots),
+            Table::History => Some(&self.history),
+            Table::Indexes => Some(&self.indexes),
+            Table::Pending => Some(&self.pending),
+            Table::Known => Some(&self.known_rows),
+            // Its rows were checked when the view was opened.
+            Table::Meta => None,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "all of this is test code; clippy knows only the functions marked as tests"
 )]
 
+mod backup;
 mod checkpoint;
 mod codec;
 mod conformance;
