@@ -1,5 +1,6 @@
 //! The program `laurel`: command line, configuration, start-up and shutdown order. No business logic.
 
+mod backup;
 mod client;
 mod delivery;
 mod demo;
@@ -10,6 +11,7 @@ mod members;
 mod options;
 mod program;
 mod replay;
+mod restore;
 mod serve;
 mod tenant;
 mod verify;
@@ -43,6 +45,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Program { action: ProgramAction::Check(options) } => as_client(program::check(&options)),
         Command::Program { action: ProgramAction::Apply(options) } => as_client(program::apply(&options)),
         Command::Members { action: MembersAction::Load(options) } => as_client(members::load(&options)),
+        Command::Backup(options) => as_client(backup::run(&options)),
+        Command::Restore(options) => restore::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Inspect(options) => inspect::run(&options),
     }

@@ -6,12 +6,12 @@
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
-use actors::{Clock, Engine, EngineOptions, Ids, Threads};
+use actors::{BackupFolder, BackupSettings, Clock, Engine, EngineOptions, Ids, Threads};
 use anyhow::Context;
 use domain::{Timestamp, id::RetailerId};
 use laurel_http::{HttpConfig, HttpState, HttpSwitches};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use store::FolderDisk;
+use store::{Disk, FolderDisk, OpenError};
 use tokio::task::JoinHandle;
 
 use crate::{logging, options::ServeOptions, tenant};
@@ -49,10 +49,18 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
     // The lock of the folder is taken first: two first starts must not both make keys.
     let disk =
         FolderDisk::new(&options.data).with_context(|| format!("folder {}", options.data.display()))?;
+    if store::backup::is_in(&disk).with_context(|| format!("folder {}", options.data.display()))? {
+        // Before anything is written to it.
+        return Err(OpenError::Backup { place: disk.place() }.into());
+    }
     let (tenant, fresh) = tenant::load_or_make(options)?;
     tracing::info!(folder = %options.data.display(), first_start = fresh.is_some(), "folder and credentials are there");
 
+    let backups = backup_settings(options)?;
     let engine = start_engine(options, disk, tenant.retailer_id).await?;
+    if let Some(backups) = backups {
+        engine.allow_backups(backups);
+    }
 
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
     actix_web::rt::spawn(keep_up(metrics.clone()));
@@ -80,6 +88,16 @@ pub async fn start(options: &ServeOptions) -> anyhow::Result<Running> {
         tenant::introduce(options, &url, plain);
     }
     Ok(Running { url, server: actix_web::rt::spawn(server), handle, engine })
+}
+
+/// What backups are like, if there may be any.
+fn backup_settings(options: &ServeOptions) -> anyhow::Result<Option<BackupSettings>> {
+    let Some(folder) = &options.backup_folder else { return Ok(None) };
+    Ok(Some(BackupSettings {
+        below: BackupFolder::new(folder, &options.data)?,
+        made_by: concat!("laurel ", env!("CARGO_PKG_VERSION")).to_owned(),
+        attachments: vec![options.data.join(tenant::FILE)],
+    }))
 }
 
 /// Folds samples of histograms together, which otherwise pile up until somebody asks for the metrics.

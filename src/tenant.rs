@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::ServeOptions;
 
-const FILE: &str = "tenant.json";
+/// Its file in the data folder.
+pub const FILE: &str = "tenant.json";
 
 /// Who is served, and who may ask.
 #[derive(Clone, Serialize, Deserialize)]

@@ -10,6 +10,7 @@
 //! receivers by the committer, in journal order, before the answers are released: whoever has an answer finds the
 //! effects on their way, in front of anything it sends next.
 
+mod backup_folder;
 mod cell;
 mod clock;
 mod clock_supervisor;
@@ -38,14 +39,16 @@ mod shard_context;
 mod start;
 mod threads;
 
+pub use backup_folder::{BackupFolder, BackupFolderError, FolderRefusal};
 pub use clock::{Clock, ClockError};
 pub use engine::{
-    ChangeStateError, ChangeTiersError, CheckpointReport, Clash, ConfigureError, CreateError, Doomed,
-    EditError, Engine, EraseError, Erasure, ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale,
-    ExplainedVersion, IngestRequest, IngestState, Ingested, JobError, MemberPage, MemberState, MergeError,
-    OtherSide, PostError, ReplayError, SaleAnswer, SaleCursor, SaleDate, SaleError, SaleEvaluation,
-    SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Seed, Seeded, Simulated, SimulatedTrigger,
-    SimulationError, SimulationRequest, SortDirection, StandupError, Transferred, TriggerError, UpdateError,
+    Backup, BackupRefusal, BackupSettings, BackupState, ChangeStateError, ChangeTiersError, CheckpointReport,
+    Clash, ConfigureError, CreateError, Doomed, EditError, Engine, EraseError, Erasure, ExplainedMember,
+    ExplainedRecord, ExplainedRow, ExplainedSale, ExplainedVersion, IngestRequest, IngestState, Ingested,
+    JobError, MemberPage, MemberState, MergeError, OtherSide, PostError, ReplayError, SaleAnswer, SaleCursor,
+    SaleDate, SaleError, SaleEvaluation, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Seed,
+    Seeded, Simulated, SimulatedTrigger, SimulationError, SimulationRequest, SortDirection, StandupError,
+    Transferred, TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};
@@ -54,4 +57,5 @@ pub use index::fingerprint;
 pub use inspect::{CustomerInspection, InspectError, inspect_customer};
 pub use kinds::Kind;
 pub use start::{EngineOptions, Recovery, StartError, start};
+pub use store::backup::{BackupReport, Manifest, Progressed};
 pub use threads::{Steps, Threads};

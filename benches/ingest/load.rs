@@ -28,12 +28,14 @@ pub enum Customers {
 }
 
 /// When the load ends.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Until {
     /// After so long.
     Elapsed(Duration),
     /// After so many requests.
     Count(u64),
+    /// When this says so.
+    Told(Rc<Cell<bool>>),
 }
 
 /// What a refusal for want of room (503) means.
@@ -49,7 +51,7 @@ pub enum Refused {
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A load.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Load {
     /// Whereto.
     pub server: SocketAddr,
@@ -76,6 +78,8 @@ pub struct Measured {
     pub elapsed: Duration,
     /// Microseconds.
     pub latency: Histogram<u64>,
+    /// The longest time in which no connection got an answer.
+    pub gap_max: Duration,
 }
 
 impl Measured {
@@ -92,6 +96,9 @@ struct Shared {
     next: Cell<u64>,
     begun: Instant,
     latency: RefCell<Histogram<u64>>,
+    /// When the last answer came.
+    answered: Cell<Instant>,
+    gap_max: Cell<Duration>,
 }
 
 impl Shared {
@@ -99,12 +106,21 @@ impl Shared {
     fn next(&self) -> Option<(u64, Option<Instant>)> {
         let number = self.next.get();
         let due = self.load.rate.map(|rate| self.begun + Duration::from_micros(number * 1_000_000 / rate));
-        let over = match self.load.until {
-            Until::Count(count) => number >= count,
-            Until::Elapsed(time) => due.unwrap_or_else(Instant::now) >= self.begun + time,
+        let over = match &self.load.until {
+            Until::Count(count) => number >= *count,
+            Until::Elapsed(time) => due.unwrap_or_else(Instant::now) >= self.begun + *time,
+            Until::Told(ended) => ended.get(),
         };
         self.next.set(number + 1);
         (!over).then_some((number, due))
+    }
+
+    fn note_answer(&self, since: Instant) {
+        let now = Instant::now();
+        let gap = now - self.answered.replace(now);
+        self.gap_max.set(self.gap_max.get().max(gap));
+        let micros = u64::try_from((now - since).as_micros()).unwrap_or(u64::MAX);
+        self.latency.borrow_mut().saturating_record(micros);
     }
 
     fn customer(&self, number: u64) -> u64 {
@@ -123,7 +139,9 @@ pub async fn run(load: Load, template: &Template) -> anyhow::Result<Measured> {
         connections.push(Connection::open(load.server).await?);
     }
     let latency = RefCell::new(Histogram::new_with_max(600_000_000, 3)?);
-    let shared = Rc::new(Shared { load, next: Cell::new(0), begun: Instant::now(), latency });
+    let begun = Instant::now();
+    let (answered, gap_max) = (Cell::new(begun), Cell::default());
+    let shared = Rc::new(Shared { load, next: Cell::new(0), begun, latency, answered, gap_max });
     let local = LocalSet::new();
     let tasks: Vec<_> = connections
         .into_iter()
@@ -139,7 +157,7 @@ pub async fn run(load: Load, template: &Template) -> anyhow::Result<Measured> {
         .await?;
     let elapsed = shared.begun.elapsed();
     let latency = shared.latency.borrow().clone();
-    Ok(Measured { done: latency.len(), elapsed, latency })
+    Ok(Measured { done: latency.len(), elapsed, latency, gap_max: shared.gap_max.get() })
 }
 
 async fn worker(
@@ -164,8 +182,7 @@ async fn worker(
         let body = connection.body();
         let taken = body.starts_with(br#"{"status":"OK""#) || body.starts_with(br#"{"status":"ok""#);
         ensure!(status == 200 && taken, "answered {status}: {}", String::from_utf8_lossy(body));
-        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        shared.latency.borrow_mut().saturating_record(micros);
+        shared.note_answer(since);
     }
     Ok(())
 }

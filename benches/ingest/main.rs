@@ -3,6 +3,7 @@
 //! Starts `laurel serve` on a temporary folder and loads it from one thread of this process, so that the client takes
 //! little from the cores that it shares with the server. Prints one table; passes no judgement.
 
+mod backup;
 mod connection;
 mod load;
 mod measure;
@@ -38,6 +39,8 @@ enum Row {
     Memory,
     /// Time to ready after kill -9, with a million events in the tail and with none
     Restart,
+    /// Single sales while a backup of a million events is being made, and without one
+    Backup,
 }
 
 /// Measures the ingest of sales.

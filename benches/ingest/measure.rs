@@ -5,7 +5,7 @@ use std::{io::Write, path::PathBuf, time::Duration};
 use anyhow::ensure;
 
 use crate::{
-    Row,
+    Row, backup,
     connection::Connection,
     load::{self, Customers, Load, Refused, Until},
     program::{Keys, Program},
@@ -13,10 +13,10 @@ use crate::{
     table::{Figure, Table},
 };
 
-const FEW: usize = 64;
+pub const FEW: usize = 64;
 const MANY: usize = 256;
 /// Before each row, so that connections, caches and branch predictors are as in the middle of a day.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub const WARM_UP: Duration = Duration::from_secs(1);
 /// Sales that each customer has behind it, on average, before anything is measured.
 const EARLIER_SALES_EACH: u64 = 4;
 /// Sales of the restart row; each leaves two events, its own and the member's.
@@ -87,6 +87,7 @@ impl Bench {
             Row::Bulk => table.add(self.bulk(time).await?),
             Row::Memory => table.add(self.memory().await?),
             Row::Restart => restart(&self.time, self.customers, table).await?,
+            Row::Backup => backup::measure(&self.time, self.customers, time, table).await?,
         }
         Ok(())
     }
@@ -188,9 +189,9 @@ impl Bench {
     }
 }
 
-const SEND: &str = "/api/2.0/send_transaction";
+pub const SEND: &str = "/api/2.0/send_transaction";
 
-async fn create_customers(program: &Program, keys: &Keys, customers: u64) -> anyhow::Result<()> {
+pub async fn create_customers(program: &Program, keys: &Keys, customers: u64) -> anyhow::Result<()> {
     let load = Load {
         server: program.address(),
         connections: MANY,
@@ -204,7 +205,7 @@ async fn create_customers(program: &Program, keys: &Keys, customers: u64) -> any
     Ok(())
 }
 
-fn sales_file(
+pub fn sales_file(
     program: &Program,
     keys: &Keys,
     time: &str,
@@ -221,7 +222,7 @@ fn sales_file(
     Ok(path)
 }
 
-async fn checkpoint(program: &Program, keys: &Keys) -> anyhow::Result<()> {
+pub async fn checkpoint(program: &Program, keys: &Keys) -> anyhow::Result<()> {
     let mut connection = Connection::open(program.address()).await?;
     let answer = connection.call(Template::admin(keys, "/admin/checkpoint").fill(0, 0)).await?;
     ensure!(answer.status == 200, "no checkpoint: {}", String::from_utf8_lossy(answer.body));

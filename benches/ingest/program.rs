@@ -78,6 +78,8 @@ impl Program {
             .args(["--listen", &self.address().to_string()])
             .arg("--data")
             .arg(self.path("data"))
+            .arg("--backup-folder")
+            .arg(self.path("backups"))
             .args(&self.flags)
             .stdout(log.try_clone()?)
             .stderr(log)

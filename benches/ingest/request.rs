@@ -1,5 +1,7 @@
 //! Requests that are written once; only numbers in them change from one to the next.
 
+use std::path::Path;
+
 use crate::program::{Keys, RETAILER, STORE};
 
 /// Digits of a number in a request; its places keep their width, so that the length of the body never changes.
@@ -59,6 +61,17 @@ impl Template {
     /// A call of the admin interface.
     pub fn admin(keys: &Keys, path: &str) -> Self {
         Self::new("POST", path, &format!("Bearer {}", keys.admin_key), "{}")
+    }
+
+    /// The order to make a backup.
+    pub fn begin_backup(keys: &Keys, folder: &Path) -> Self {
+        let body = format!(r#"{{"folder":"{}"}}"#, folder.display());
+        Self::new("POST", "/admin/backup", &format!("Bearer {}", keys.admin_key), &body)
+    }
+
+    /// A look at the backup.
+    pub fn look_at_backup(keys: &Keys) -> Self {
+        Self::new("GET", "/admin/backup", &format!("Bearer {}", keys.admin_key), "")
     }
 
     fn new(method: &str, path: &str, authorization: &str, body: &str) -> Self {

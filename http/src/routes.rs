@@ -340,11 +340,12 @@ fn sales() -> Vec<Row> {
 }
 
 fn administration() -> Vec<Row> {
-    use admin::{checkpoint, put_catalog, put_program, put_stores, test_clock};
+    use admin::{begin_backup, checkpoint, put_catalog, put_program, put_stores, show_backup, test_clock};
     let row = |path, name, verbs: &'static [&'static str], resource: fn(Resource) -> Resource| {
         let resource = resource(measured(path, name));
         let resource = match verbs {
             ["put"] => resource.default_service(web::to(admin_takes_put)),
+            ["get", "post"] => resource.default_service(web::to(admin_takes_get_and_post)),
             _ => resource.default_service(web::to(admin_takes_post)),
         };
         Row { documented: Some((path, verbs)), resource }
@@ -354,6 +355,9 @@ fn administration() -> Vec<Row> {
         row("/admin/stores", "admin_stores", &["put"], |stores| stores.route(put().to(put_stores))),
         row("/admin/catalog", "admin_catalog", &["put"], |catalog| catalog.route(put().to(put_catalog))),
         row("/admin/checkpoint", "admin_checkpoint", &["post"], |made| made.route(post().to(checkpoint))),
+        row("/admin/backup", "admin_backup", &["get", "post"], |backup| {
+            backup.route(get().to(show_backup)).route(post().to(begin_backup))
+        }),
         row("/admin/test_clock", "admin_test_clock", &["post"], |clock| clock.route(post().to(test_clock))),
     ]
 }
@@ -425,6 +429,11 @@ async fn admin_takes_post() -> HttpResponse {
 
 async fn takes_get() -> HttpResponse {
     allowing(HttpResponse::MethodNotAllowed().finish(), "GET")
+}
+
+async fn admin_takes_get_and_post() -> HttpResponse {
+    let refused = AdminError::new(AdminCode::MethodNotAllowed, "the path takes GET and POST").response();
+    allowing(refused, "GET, POST")
 }
 
 async fn not_found(request: HttpRequest, state: web::Data<HttpState>) -> HttpResponse {

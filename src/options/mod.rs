@@ -13,13 +13,16 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use client::{MembersOptions, ProgramOptions, ProgramTexts, ReplayOptions};
+pub use client::{MembersOptions, Patience, ProgramOptions, ProgramTexts, ReplayOptions, ServerChoice};
 pub use file::FileError;
 pub use secret::Secret;
 pub use serve::{LogFormat, ServeOptions};
 pub use size::ByteSize;
 
-use crate::{demo::DemoOptions, inspect::InspectOptions, verify::VerifyOptions};
+use crate::{
+    backup::BackupOptions, demo::DemoOptions, inspect::InspectOptions, restore::RestoreOptions,
+    verify::VerifyOptions,
+};
 
 /// A customer-loyalty engine that a retailer runs itself.
 ///
@@ -67,6 +70,13 @@ pub enum Command {
         #[command(subcommand)]
         action: MembersAction,
     },
+    /// Have a running server copy its data to a folder of its machine, without stopping it
+    ///
+    /// Everything that was acknowledged before is in the copy; the folder bears a `backup.json` when it is whole. The
+    /// server has to be started with --backup-folder. Asking again for the same folder does no harm.
+    Backup(BackupOptions),
+    /// Bring a backup back to an empty folder, and check what is there then
+    Restore(RestoreOptions),
     /// Check all stored data and recompute states from events
     Verify(VerifyOptions),
     /// Look into stored data

@@ -34,6 +34,11 @@ pub struct ServeOptions {
     #[arg(long, env = "LAUREL_KEYS_FILE", value_name = "FILE")]
     pub keys_file: Option<PathBuf>,
 
+    /// Folder below which backups may be made (`laurel backup`); not inside the data folder, better not on its disk;
+    /// made when it is missing [default: none, and backups are refused]
+    #[arg(long, env = "LAUREL_BACKUP_FOLDER", value_name = "FOLDER")]
+    pub backup_folder: Option<PathBuf>,
+
     /// Key of the admin interface; better set in the environment, where other users cannot read it [default: made at
     /// the first start]
     #[arg(long, env = "LAUREL_ADMIN_KEY", value_name = "KEY", hide_env_values = true)]

@@ -5,6 +5,7 @@
     reason = "all of this is test code; clippy knows only the functions marked as tests"
 )]
 
+mod e2e_backup;
 mod e2e_customers;
 mod e2e_demo;
 mod e2e_gdpr;

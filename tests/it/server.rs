@@ -1,11 +1,11 @@
 //! A running server of the real program, on a port and a folder of its own.
 
 use std::{
-    cell::OnceCell,
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
@@ -75,7 +75,7 @@ pub struct Server {
     flags: Vec<String>,
     child: Option<Child>,
     agent: Agent,
-    keys: OnceCell<Keys>,
+    keys: OnceLock<Keys>,
 }
 
 impl Server {
@@ -86,7 +86,7 @@ impl Server {
         server
     }
 
-    /// The same, not started yet.
+    /// The same, not started yet; [`restart`](Self::restart) starts it.
     pub fn prepare(flags: &[&str]) -> Self {
         let config =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(CALL_MAX)).build();
@@ -99,7 +99,7 @@ impl Server {
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             child: None,
             agent: config.into(),
-            keys: OnceCell::new(),
+            keys: OnceLock::new(),
         }
     }
 

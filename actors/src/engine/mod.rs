@@ -4,6 +4,7 @@
 //! replaying answers under request ids, queries over indexes. Decides nothing about loyalty.
 
 mod allotments;
+mod backups;
 mod claiming;
 mod configuration;
 mod customers;
@@ -34,6 +35,7 @@ use domain::{Timestamp, program::Program};
 use store::{IndexId, IndexRow, ScanRange};
 use tokio::sync::oneshot;
 
+pub use backups::{Backup, BackupRefusal, BackupSettings, BackupState};
 pub use configuration::{ConfigureError, EditError};
 pub use customers::{Clash, CreateError, UpdateError};
 pub use erasure::{EraseError, Erasure};
@@ -94,6 +96,7 @@ pub(crate) struct Inner {
     pub due: Arc<DueGauges>,
     /// Set once everything else stands.
     pub job_supervisor: OnceLock<Addr<JobSupervisor>>,
+    pub backups: backups::Backups,
 }
 
 impl Engine {
@@ -118,6 +121,7 @@ impl Engine {
             clock_supervisor,
             due,
             job_supervisor: OnceLock::new(),
+            backups: backups::Backups::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -222,8 +226,14 @@ impl Engine {
             }
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
-        let store = Arc::clone(&self.inner.shared.store);
-        let closed = self.inner.shared.placement.aside(move || store.close()).await?;
+        let inner = Arc::clone(&self.inner);
+        let close = move || {
+            let closed = inner.shared.store.close();
+            // A backup that is being made is given up, and takes away what there is of it.
+            inner.backups.join();
+            closed
+        };
+        let closed = self.inner.shared.placement.aside(close).await?;
         closed.map_err(|error| {
             tracing::error!(%error, "the store did not close cleanly");
             EngineError::Unavailable

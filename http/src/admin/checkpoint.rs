@@ -25,7 +25,7 @@ pub struct CheckpointObject {
     snapshots: u64,
     /// Entities that were gone and were removed with their history.
     removed: u64,
-    /// Entities that nothing, or nothing older, remains of on disk.
+    /// Entities that nothing, or nothing older, remains of on disk, unless `erasure_owed`.
     erased: u64,
     /// Records moved into the history.
     records: u64,
@@ -35,6 +35,8 @@ pub struct CheckpointObject {
     pending_effects: u64,
     /// Pieces of the journal that were dropped.
     segments_removed: u64,
+    /// What was erased is still in files, because a backup is being made; it goes when that has ended.
+    erasure_owed: bool,
 }
 
 impl From<CheckpointReport> for CheckpointObject {
@@ -47,9 +49,19 @@ impl From<CheckpointReport> for CheckpointObject {
             index_rows,
             pending_effects,
             segments_removed,
+            owes_erasure,
             ..
         } = report;
-        Self { snapshots, removed, erased, records, index_rows, pending_effects, segments_removed }
+        Self {
+            snapshots,
+            removed,
+            erased,
+            records,
+            index_rows,
+            pending_effects,
+            segments_removed,
+            erasure_owed: owes_erasure,
+        }
     }
 }
 

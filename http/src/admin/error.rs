@@ -7,7 +7,7 @@ use actix_web::{
         header::{RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use actors::{ClockError, ConfigureError, EngineError};
+use actors::{BackupRefusal, ClockError, ConfigureError, EngineError, FolderRefusal};
 use domain::program::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +31,16 @@ pub enum AdminCode {
     NotATestClock,
     /// A test clock only goes forward.
     ClockBackwards,
+    /// The server was started without a folder for backups.
+    BackupsNotAllowed,
+    /// A backup may not go there.
+    FolderNotAllowed,
+    /// A backup goes to an empty folder.
+    FolderNotEmpty,
+    /// The folder cannot be made or read.
+    FolderUnusable,
+    /// Another backup is being made.
+    BackupRunning,
     /// Missing or wrong admin key.
     Unauthorized,
     /// No such route.
@@ -53,6 +63,11 @@ impl AdminCode {
             Self::RetailerMismatch => ("retailer_mismatch", 400),
             Self::NotATestClock => ("not_a_test_clock", 400),
             Self::ClockBackwards => ("clock_backwards", 400),
+            Self::BackupsNotAllowed => ("backups_not_allowed", 400),
+            Self::FolderNotAllowed => ("folder_not_allowed", 400),
+            Self::FolderNotEmpty => ("folder_not_empty", 400),
+            Self::FolderUnusable => ("folder_unusable", 400),
+            Self::BackupRunning => ("backup_running", 409),
             Self::Unauthorized => ("unauthorized", 401),
             Self::NotFound => ("not_found", 404),
             Self::MethodNotAllowed => ("method_not_allowed", 405),
@@ -138,6 +153,11 @@ impl AdminError {
             | AdminCode::RetailerMismatch
             | AdminCode::NotATestClock
             | AdminCode::ClockBackwards
+            | AdminCode::BackupsNotAllowed
+            | AdminCode::FolderNotAllowed
+            | AdminCode::FolderNotEmpty
+            | AdminCode::FolderUnusable
+            | AdminCode::BackupRunning
             | AdminCode::NotFound
             | AdminCode::MethodNotAllowed
             | AdminCode::PayloadTooLarge
@@ -195,6 +215,23 @@ impl From<ConfigureError> for AdminError {
             ConfigureError::OtherRetailer { .. } => Self::new(AdminCode::RetailerMismatch, message),
             ConfigureError::Engine(error) => error.into(),
         }
+    }
+}
+
+impl From<BackupRefusal> for AdminError {
+    fn from(refusal: BackupRefusal) -> Self {
+        let message = refusal.to_string();
+        let code = match refusal {
+            BackupRefusal::NoFolder => AdminCode::BackupsNotAllowed,
+            BackupRefusal::Folder(FolderRefusal::NotPlain | FolderRefusal::Elsewhere { .. }) => {
+                AdminCode::FolderNotAllowed
+            }
+            BackupRefusal::Folder(FolderRefusal::NotEmpty { .. }) => AdminCode::FolderNotEmpty,
+            BackupRefusal::Folder(FolderRefusal::Unusable { .. }) => AdminCode::FolderUnusable,
+            BackupRefusal::Running(_) => AdminCode::BackupRunning,
+            BackupRefusal::Engine(error) => return error.into(),
+        };
+        Self::new(code, message)
     }
 }
 

@@ -83,6 +83,8 @@ pub fn document() -> Value {
         admin::put_stores,
         admin::put_catalog,
         admin::checkpoint,
+        admin::begin_backup,
+        admin::show_backup,
         admin::test_clock,
         operations::healthz,
         operations::readyz,

@@ -6,6 +6,7 @@
 )]
 
 mod absurd_amounts;
+mod backups;
 mod compatibility_traps;
 mod configuring;
 mod customers;
