@@ -21,7 +21,7 @@ pub struct BackupRequest<'a> {
     /// A folder on the server's machine, named from the root on, below that of `--backup-folder`. It is made if it is
     /// missing, and must be empty. Required.
     #[serde(borrow)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1)]
     folder: Member<'a>,
 }
 

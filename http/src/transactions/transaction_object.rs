@@ -69,7 +69,7 @@ pub struct TransactionObject {
     discounts: Vec<DiscountObject>,
     #[schema(value_type = Option<Object>)]
     custom_data: Option<KeptJson>,
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<serde_json::Value>)]
     business_def_collection: KeptJson,
     catalog_lineages: BTreeMap<String, Vec<Vec<String>>>,
     location_lineages: BTreeMap<String, Vec<Vec<String>>>,

@@ -94,7 +94,12 @@ pub async fn tier_progress(
     path = "/incentives/api/Progress/GetUserProgressByTierSystem",
     tag = "incentives",
     params(
-        ("userId" = String, Query, description = "The platform's id of the customer, or any id in another system"),
+        (
+            "userId" = String,
+            Query,
+            pattern = r"\S",
+            description = "The platform's id of the customer, or any id in another system",
+        ),
         ("tierSystemId" = wire::Guid, Query, description = "The tier system"),
     ),
     responses(
