@@ -4,13 +4,24 @@
 //! know any stored type. Once released a version stays readable for ever; stored enums grow only at the end and stored
 //! types use no `skip_serializing_if`, `untagged` or `flatten`, which a format without field names cannot express.
 
-use bincode::config::{Configuration, standard};
+use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::error::{DecodeError, EncodeError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 
 const CONFIGURATION: Configuration = standard();
+/// A value of so many bytes at most is a small one.
+const SMALL_MAX: usize = 64 * 1024;
+/// What a value can come to in memory for each of its bytes: the longest number can be written in one.
+const WIDEST: usize = 16;
+/// Without a limit a damaged length would be believed, and memory for it asked for, before it is found that so much is
+/// not there.
+const SMALL: Configuration<LittleEndian, Varint, Limit<{ WIDEST * SMALL_MAX }>> =
+    standard().with_limit::<{ WIDEST * SMALL_MAX }>();
+/// Of any length that is written: 64 MiB.
+const LARGE: Configuration<LittleEndian, Varint, Limit<{ WIDEST << 26 }>> =
+    standard().with_limit::<{ WIDEST << 26 }>();
 /// A thread keeps no larger buffer; few values are larger.
 const SCRATCH_MAX: usize = 64 * 1024;
 
@@ -81,8 +92,12 @@ pub fn version_of(bytes: &[u8]) -> Option<u8> {
 /// [`CodecError`] if the bytes are empty, not a `T`, or more than a `T`.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u8, T), CodecError> {
     let (&version, body) = bytes.split_first().ok_or(CodecError::Empty)?;
-    let (value, read) = bincode::serde::decode_from_slice(body, CONFIGURATION)
-        .map_err(|source| CodecError::Malformed { version, source })?;
+    let decoded = if body.len() <= SMALL_MAX {
+        bincode::serde::decode_from_slice(body, SMALL)
+    } else {
+        bincode::serde::decode_from_slice(body, LARGE)
+    };
+    let (value, read) = decoded.map_err(|source| CodecError::Malformed { version, source })?;
     match body.len() - read {
         0 => Ok((version, value)),
         count => Err(CodecError::Trailing { version, count }),

@@ -18,12 +18,13 @@ const LONG_FUNCTIONS: [(&str, &str, usize); 0] = [];
 /// What says nothing about what is inside.
 const EMPTY_NAMES: [&str; 4] = ["utils", "helpers", "common", "manager"];
 /// Each crate with those of the workspace it may know.
-const MAY_KNOW: [(&str, &[&str]); 5] = [
+const MAY_KNOW: [(&str, &[&str]); 6] = [
     ("domain", &[]),
     ("store", &[]),
     ("actors", &["domain", "store"]),
     ("http", &["domain", "actors"]),
     ("simulation", &["domain", "store", "actors"]),
+    ("fuzz", &["domain", "store", "actors", "http"]),
 ];
 /// Who may know whom in tests alone: an engine is started with the options and the disk of its store.
 const MAY_KNOW_IN_TESTS: [(&str, &str); 1] = [("http", "store")];

@@ -8,8 +8,8 @@ use std::{
 use crate::lexer::{block_length, code_of};
 
 /// Folders with Rust sources, besides the documents at the top.
-const FOLDERS: [&str; 10] =
-    ["src", "domain", "store", "actors", "http", "simulation", "tests", "benches", "docs", "demo"];
+const FOLDERS: [&str; 11] =
+    ["src", "domain", "store", "actors", "http", "simulation", "fuzz", "tests", "benches", "docs", "demo"];
 /// What the rules look into; anything else is data.
 const ENDINGS: [&str; 4] = ["rs", "md", "toml", "py"];
 

@@ -13,7 +13,7 @@ use domain::{
 
 use uuid::Uuid;
 
-use super::Engine;
+use super::{Engine, unbroken};
 use crate::{
     error::{AskError, EngineError},
     history,
@@ -58,8 +58,8 @@ impl Engine {
     /// force. Gives the object as it is then, or nothing when it is gone.
     pub async fn edit(&self, edit: Edit) -> Result<Option<Object>, EditError> {
         let engine = self.clone();
-        // A task of its own: a caller who hangs up must not leave an edit that is on disk and not in force.
-        let done = tokio::spawn(async move {
+        // A caller who hangs up must not leave an edit that is on disk and not in force.
+        unbroken(async move {
             let check_only = edit.check_only;
             let object = match engine.ask::<Configuration>(CONFIGURATION, Command::Edit(Box::new(edit))).await
             {
@@ -79,8 +79,8 @@ impl Engine {
                 engine.publish().await?;
             }
             Ok(object)
-        });
-        done.await.unwrap_or(Err(EngineError::Crashed.into()))
+        })
+        .await
     }
 
     /// Every version of an object with the time it was made, oldest first; none when there never was one. Reads the

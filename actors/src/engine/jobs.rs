@@ -9,7 +9,7 @@ use domain::{
 };
 use store::Direction;
 
-use super::Engine;
+use super::{Engine, unbroken};
 use crate::{
     error::{AskError, EngineError},
     index,
@@ -41,10 +41,17 @@ impl Engine {
     /// Has a job done, in its turn; answers when it is durable that it will be. Asked for again, it is the same job.
     pub async fn run_job(&self, plan: Plan, idempotency_id: Option<&str>) -> Result<JobId, JobError> {
         let plan = plan.in_order();
-        let body = plan.body();
         // What callers choose must not meet what is made here.
-        let key = idempotency_id.map_or(body, |id| Fingerprint::of(&format!("job\n{id}")));
-        let kept = if idempotency_id.is_some() { KEY_KEPT_MS } else { SAME_FOR_MS };
+        let key = idempotency_id.map(|id| Fingerprint::of(&format!("job\n{id}")));
+        let engine = self.clone();
+        // A caller who hangs up must not let the next one in while nothing can be found of the job yet.
+        unbroken(async move { engine.begin_job(plan, key).await }).await
+    }
+
+    async fn begin_job(&self, plan: Plan, chosen: Option<Fingerprint>) -> Result<JobId, JobError> {
+        let body = plan.body();
+        let key = chosen.unwrap_or(body);
+        let kept = if chosen.is_some() { KEY_KEPT_MS } else { SAME_FOR_MS };
         let Some(_running) = self.inner.inflight.enter(&index::jobs::asked_key(key)) else {
             // Its answer is on its way to whoever asked first.
             return Err(EngineError::Overloaded.into());

@@ -344,6 +344,15 @@ impl<E: Durable> Answer<E> {
     }
 }
 
+/// Work as a task of its own: it goes on to its end when whoever asked for it hangs up.
+async fn unbroken<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<EngineError> + Send + 'static,
+{
+    tokio::spawn(work).await.unwrap_or_else(|_| Err(EngineError::Crashed.into()))
+}
+
 fn refused<T>(error: SendError<T>) -> EngineError {
     match error {
         SendError::Full(_) => EngineError::Overloaded,

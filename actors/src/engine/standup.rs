@@ -10,7 +10,7 @@ use domain::{
     standup::{self, Standup},
 };
 
-use super::{Answer, Engine};
+use super::{Answer, Engine, unbroken};
 use crate::{
     error::{AskError, EngineError},
     index,
@@ -116,14 +116,18 @@ impl Engine {
     /// Takes the request down, so that its id means these rows from now on.
     async fn begin_seeding(&self, request: Fingerprint, body: Fingerprint) -> Result<(), StandupError> {
         let key = index::seedings::key(request);
-        // Two of one id must not begin at once with different rows. To begin takes a commit and no longer.
-        let _beginning = self.inner.inflight.wait_to_enter(&key).await;
-        let known = self.inner.shared.store.get(index::SEEDINGS, &key).map_err(EngineError::from)?;
-        match known.map(|row| index::seedings::read(&row)).transpose()? {
-            None => self.ask_standup(standup::Command::Seed { request, body }).await,
-            Some(known) if known == body => Ok(()),
-            Some(_) => Err(StandupError::IdempotencyConflict),
-        }
+        let engine = self.clone();
+        unbroken(async move {
+            // Two of one id must not begin at once with different rows. To begin takes a commit and no longer.
+            let _beginning = engine.inner.inflight.wait_to_enter(&key).await;
+            let known = engine.inner.shared.store.get(index::SEEDINGS, &key).map_err(EngineError::from)?;
+            match known.map(|row| index::seedings::read(&row)).transpose()? {
+                None => engine.ask_standup(standup::Command::Seed { request, body }).await,
+                Some(known) if known == body => Ok(()),
+                Some(_) => Err(StandupError::IdempotencyConflict),
+            }
+        })
+        .await
     }
 
     fn start_seed(

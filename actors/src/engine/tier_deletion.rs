@@ -21,7 +21,7 @@ use domain::{
 use store::Direction;
 use uuid::Uuid;
 
-use super::{EditError, Engine};
+use super::{EditError, Engine, unbroken};
 use crate::{
     error::{AskError, EngineError},
     index,
@@ -47,8 +47,8 @@ impl Engine {
     /// Deletes a level or a system that has no members; answers when it is on disk and in force.
     pub async fn delete_tier(&self, doomed: Doomed) -> Result<(), EditError> {
         let engine = self.clone();
-        // A task of its own: a caller who hangs up must not leave the level closed.
-        let deleted = tokio::spawn(async move {
+        // A caller who hangs up must not leave the level closed.
+        unbroken(async move {
             let mut closed = false;
             let mut done = Err(EditError::Refused(Refusal::VersionConflict));
             for _ in 0..ATTEMPTS {
@@ -64,8 +64,8 @@ impl Engine {
                 tracing::error!(?doomed, %error, "what was not deleted stays closed");
             }
             done
-        });
-        deleted.await.unwrap_or(Err(EngineError::Crashed.into()))
+        })
+        .await
     }
 
     /// `closed`: it was, for the sake of this deletion.

@@ -1,6 +1,10 @@
 //! Jobs over many customers: each has his turn once, whatever happens in between (incentives.md 7.12).
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 
 use domain::{
     Timestamp,
@@ -51,6 +55,29 @@ async fn demotions(engine: &Engine, id: CustomerId) -> usize {
     let history = engine.tier_history(id).await.unwrap().unwrap();
     let falls = |step: &&TierMovement| step.cause == TierMoveCause::Maintenance;
     history.movements().iter().filter(falls).count()
+}
+
+/// Whoever asks, hangs up and asks again while nothing is on disk yet must not get a second job.
+#[test]
+fn a_caller_who_hangs_up_and_comes_again_gets_one_job() {
+    run(async {
+        let engine = start_with(with(&MemoryDisk::new(), &reviewing(), BEGUN)).await;
+        for shard in 0..8 {
+            engine.hold_up(shard, Duration::from_millis(30));
+        }
+        let mut given_up = Box::pin(engine.run_job(expiration(), None));
+        poll_fn(|context| Poll::Ready(assert!(given_up.as_mut().poll(context).is_pending()))).await;
+        drop(given_up);
+        let asked_again = async || loop {
+            match engine.run_job(expiration(), None).await {
+                Err(JobError::Engine(_)) => actix::clock::sleep(Duration::from_millis(1)).await,
+                answered => return answered.unwrap(),
+            }
+        };
+        let job = asked_again().await;
+        actix::clock::sleep(Duration::from_millis(50)).await;
+        assert_eq!(asked_again().await, job);
+    });
 }
 
 #[test]

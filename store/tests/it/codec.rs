@@ -60,3 +60,15 @@ fn every_shortened_value_and_every_longer_one_is_refused() {
     assert!(matches!(decode::<Sample>(&longer), Err(CodecError::Trailing { version: 1, count: 2 })));
     assert!(matches!(decode::<Sample>(&[]), Err(CodecError::Empty)));
 }
+
+/// Memory for it would be asked for before it is seen that so much is not there: the process would end.
+#[test]
+fn a_length_that_cannot_be_is_refused() {
+    let text = encode(1, &"short");
+    for claimed in [[0xff; 8], (1_u64 << 40).to_le_bytes(), (1_u64 << 30).to_le_bytes()] {
+        let bytes = [&text[..1], &[253], &claimed, &text[2..]].concat();
+        assert!(matches!(decode::<String>(&bytes), Err(CodecError::Malformed { .. })), "{claimed:?}");
+    }
+    let long = "x".repeat(70_000);
+    assert_eq!(decode::<String>(&encode(1, &long)).unwrap(), (1, long));
+}
