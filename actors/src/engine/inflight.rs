@@ -2,9 +2,14 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+use tokio::runtime::Handle;
+
+use super::Answer;
+use crate::{error::AskError, kinds::Durable};
 
 /// Stripes, so that requests do not wait for each other's lock.
 const STRIPES: usize = 64;
@@ -23,23 +28,23 @@ impl Default for Inflight {
     }
 }
 
-/// A request that is running; dropped when it is answered or given up.
-pub struct Running<'a> {
-    registry: &'a Inflight,
+/// A request that is running; dropped when it is answered, or given up before anything was asked of an entity.
+pub struct Running {
+    registry: Arc<Inflight>,
     key: Box<[u8]>,
 }
 
 impl Inflight {
     /// Enters a request; nothing when one of that id is running already.
-    pub fn enter(&self, key: &[u8]) -> Option<Running<'_>> {
+    pub fn enter(self: &Arc<Self>, key: &[u8]) -> Option<Running> {
         let key: Box<[u8]> = key.into();
         let entered = self.stripe(&key).lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
         // Made only when it was entered: a guard that is dropped takes the entry away.
-        entered.then(|| Running { registry: self, key })
+        entered.then(|| Running { registry: Arc::clone(self), key })
     }
 
     /// Enters a request when none of that id is running any more.
-    pub async fn wait_to_enter(&self, key: &[u8]) -> Running<'_> {
+    pub async fn wait_to_enter(self: &Arc<Self>, key: &[u8]) -> Running {
         loop {
             match self.enter(key) {
                 Some(running) => return running,
@@ -60,8 +65,44 @@ impl Inflight {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
         self.registry.stripe(&self.key).lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// What was asked of an entity for a request that is running. It runs until the answer is there, also when nobody waits
+/// for that any more: let in before, the same request would find nothing of itself on disk, and happen twice.
+pub struct Asked<E: Durable> {
+    answer: Option<Answer<E>>,
+    running: Option<Running>,
+}
+
+impl<E: Durable> Asked<E> {
+    /// The answer to come, and the request it is for.
+    pub fn new(answer: Answer<E>, running: Running) -> Self {
+        Self { answer: Some(answer), running: Some(running) }
+    }
+
+    /// Waits for the answer.
+    pub async fn wait(mut self) -> Result<E::Reply, AskError<E::Error>> {
+        let answer = self.answer.as_mut().expect("it is taken when this goes");
+        let answered = answer.arrived().await;
+        self.answer = None;
+        answered
+    }
+}
+
+impl<E: Durable> Drop for Asked<E> {
+    fn drop(&mut self) {
+        // Without a runtime the process is at its end.
+        if let (Some(mut answer), Some(running), Ok(runtime)) =
+            (self.answer.take(), self.running.take(), Handle::try_current())
+        {
+            runtime.spawn(async move {
+                let _nobody_waits = answer.arrived().await;
+                drop(running);
+            });
+        }
     }
 }

@@ -99,9 +99,9 @@ impl Engine {
         let endpoint = Endpoint::Ingest(id);
         let request_id = request.map_or_else(|| id.to_string().into(), |(request, _)| request);
         let key = index::requests::key(endpoint, &request_id);
-        let _running = self.inner.inflight.wait_to_enter(&key).await;
+        let running = self.inner.inflight.wait_to_enter(&key).await;
         let began = self.inner.shared.store.durable();
-        let answer = self.record_sale(SaleRequest { request_id, body, content }, endpoint).await?;
+        let answer = self.record_sale(SaleRequest { request_id, body, content }, endpoint, running).await?;
         let fresh = !answer.replayed && answer.receipt.outcome == Outcome::Accepted;
         Ok(Ingested { id, began: if fresh { began } else { Lsn::ZERO }, answer })
     }

@@ -88,7 +88,7 @@ pub(crate) struct Inner {
     pub shards: Vec<Addr<Shard>>,
     pub gauges: Vec<Arc<ShardGauges>>,
     pub counters: Arc<Counters>,
-    pub inflight: Inflight,
+    pub inflight: Arc<Inflight>,
     pub claiming: Claiming,
     pub draining: AtomicBool,
     /// Set once everything else stands.
@@ -107,7 +107,7 @@ impl Engine {
         gauges: Vec<Arc<ShardGauges>>,
         counters: Arc<Counters>,
     ) -> Self {
-        let (inflight, draining) = (Inflight::default(), AtomicBool::new(false));
+        let (inflight, draining) = (Arc::new(Inflight::default()), AtomicBool::new(false));
         let (clock_supervisor, due) = (OnceLock::new(), Arc::default());
         let inner = Inner {
             shared,
@@ -339,8 +339,13 @@ pub(crate) struct Answer<E: Durable>(oneshot::Receiver<Result<E::Reply, AskError
 
 impl<E: Durable> Answer<E> {
     /// Waits for it. An answer that was dropped on the way is that of a crash.
-    pub async fn wait(self) -> Result<E::Reply, AskError<E::Error>> {
-        self.0.await.unwrap_or(Err(AskError::Engine(EngineError::Crashed)))
+    pub async fn wait(mut self) -> Result<E::Reply, AskError<E::Error>> {
+        self.arrived().await
+    }
+
+    /// The same, once.
+    async fn arrived(&mut self) -> Result<E::Reply, AskError<E::Error>> {
+        (&mut self.0).await.unwrap_or(Err(AskError::Engine(EngineError::Crashed)))
     }
 }
 

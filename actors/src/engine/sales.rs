@@ -9,7 +9,10 @@ use domain::{
     sale::{Command, Content, Endpoint, Error, NamedUser, Payer, Receipt, Reply, Sale, UserIdKind},
 };
 
-use super::Engine;
+use super::{
+    Engine,
+    inflight::{Asked, Running},
+};
 use crate::{
     error::{AskError, EngineError},
     index,
@@ -58,15 +61,16 @@ impl Engine {
     /// anything that is asked of the members next.
     pub async fn send_sale(&self, request: SaleRequest) -> Result<SaleAnswer, SaleError> {
         let key = index::requests::key(Endpoint::SendTransaction, &request.request_id);
-        let _running = self.inner.inflight.enter(&key).ok_or(SaleError::Pending)?;
-        self.record_sale(request, Endpoint::SendTransaction).await
+        let running = self.inner.inflight.enter(&key).ok_or(SaleError::Pending)?;
+        self.record_sale(request, Endpoint::SendTransaction, running).await
     }
 
-    /// Records a version, unless its request was answered before. No other of its id may be running.
+    /// Records a version, unless its request was answered before. `running`: no other of its id is.
     pub(super) async fn record_sale(
         &self,
         request: SaleRequest,
         endpoint: Endpoint,
+        running: Running,
     ) -> Result<SaleAnswer, SaleError> {
         let SaleRequest { request_id, body, content } = request;
         self.admit()?;
@@ -90,7 +94,7 @@ impl Engine {
             unknown_user,
             endpoint,
         };
-        match self.ask::<Sale>(id.bytes(), command).await {
+        match Asked::new(self.start::<Sale>(id.bytes(), command)?, running).wait().await {
             Ok(Reply::Recorded(receipt)) => Ok(SaleAnswer { receipt, replayed: false, other_body: false }),
             Ok(Reply::Forgotten) | Err(AskError::Refused(Error::Superseded)) => {
                 tracing::error!("a sale got the answer to something else");

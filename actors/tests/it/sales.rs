@@ -1,5 +1,11 @@
 //! Sales: what they earn, versions, replays, several payers, queries.
 
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::Duration,
+};
+
 use domain::{Money, sale::Outcome};
 use laurel_actors::{SaleDate, SaleError, SaleFilter, SaleQuery, SaleSort, SortDirection};
 use store::MemoryDisk;
@@ -40,6 +46,35 @@ fn a_repeated_request_is_answered_and_not_done_again() {
         let same_sale = send(&engine, "r2", sale("t1", "ann", "20", DAY)).await.unwrap();
         assert_eq!(same_sale.receipt.outcome, Outcome::Duplicate);
         assert_eq!(points(&engine, "ann").await, whole(20));
+    });
+}
+
+/// A till hangs up while nothing is on disk, another reports the same sale, and the first comes again.
+#[test]
+fn a_request_that_was_given_up_and_repeated_is_one_version() {
+    run(async {
+        let engine = start(&MemoryDisk::new()).await;
+        member(&engine, "ann").await;
+        send(&engine, "r0", sale("t0", "ann", "1", DAY)).await.unwrap();
+        for shard in 0..8 {
+            engine.hold_up(shard, Duration::from_millis(40));
+        }
+        let mut given_up = Box::pin(send(&engine, "r1", sale("t1", "ann", "20", DAY)));
+        poll_fn(|context| Poll::Ready(assert!(given_up.as_mut().poll(context).is_pending()))).await;
+        drop(given_up);
+        let other = engine.clone();
+        let other = actix::spawn(async move { send(&other, "r2", sale("t1", "ann", "30", DAY)).await });
+        let repeated = loop {
+            match send(&engine, "r1", sale("t1", "ann", "20", DAY)).await {
+                Err(SaleError::Pending) => actix::clock::sleep(Duration::from_millis(1)).await,
+                answered => break answered.unwrap(),
+            }
+        };
+        assert!(repeated.replayed, "{repeated:?}");
+        other.await.unwrap().unwrap();
+        let stored = engine.sale(repeated.receipt.sale).await.unwrap().unwrap();
+        assert_eq!(stored.current().unwrap().number, 2);
+        assert_eq!(points(&engine, "ann").await, whole(31));
     });
 }
 
