@@ -66,7 +66,8 @@ fn a_caller_who_hangs_up_and_comes_again_gets_one_job() {
             engine.hold_up(shard, Duration::from_millis(30));
         }
         let mut given_up = Box::pin(engine.run_job(expiration(), None));
-        poll_fn(|context| Poll::Ready(assert!(given_up.as_mut().poll(context).is_pending()))).await;
+        let polled = poll_fn(|context| Poll::Ready(given_up.as_mut().poll(context).is_pending())).await;
+        assert!(polled, "nothing is on disk yet");
         drop(given_up);
         let asked_again = async || loop {
             match engine.run_job(expiration(), None).await {

@@ -60,7 +60,8 @@ fn a_request_that_was_given_up_and_repeated_is_one_version() {
             engine.hold_up(shard, Duration::from_millis(40));
         }
         let mut given_up = Box::pin(send(&engine, "r1", sale("t1", "ann", "20", DAY)));
-        poll_fn(|context| Poll::Ready(assert!(given_up.as_mut().poll(context).is_pending()))).await;
+        let polled = poll_fn(|context| Poll::Ready(given_up.as_mut().poll(context).is_pending())).await;
+        assert!(polled, "nothing is on disk yet");
         drop(given_up);
         let other = engine.clone();
         let other = actix::spawn(async move { send(&other, "r2", sale("t1", "ann", "30", DAY)).await });
