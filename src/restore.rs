@@ -71,7 +71,7 @@ pub fn run(options: &RestoreOptions) -> anyhow::Result<ExitCode> {
     if options.no_verify {
         Ok(ExitCode::SUCCESS)
     } else {
-        verify::run(&verify::VerifyOptions { data: data.to_owned() })
+        verify::run(&verify::VerifyOptions { data: data.to_owned(), repair: false, accept_loss: false })
     }
 }
 

@@ -97,6 +97,10 @@ impl Disk for Deceiving {
     fn remove(&self, name: &str) -> io::Result<()> {
         self.disk.remove(name)
     }
+
+    fn keep(&self, name: &str, folder: &str) -> io::Result<()> {
+        self.disk.keep(name, folder)
+    }
 }
 
 impl DiskFile for DeceivingFile {

@@ -77,7 +77,19 @@ pub enum Command {
     Backup(BackupOptions),
     /// Bring a backup back to an empty folder, and check what is there then
     Restore(RestoreOptions),
-    /// Check all stored data and recompute states from events
+    /// Check all stored data, recompute states from events, and repair what is damaged
+    ///
+    /// No server may run on the folder. Every checksum is compared, the journal is followed frame by frame, and every
+    /// customer, sale and other entity is computed again from its history. Without --repair nothing is changed.
+    ///
+    /// --repair puts together what can be proven: states from histories, rows from frames of the journal that are still
+    /// there, pages with one flipped bit from their checksums. It refuses, and changes nothing, when anything that was
+    /// acknowledged would be lost, and lists what that is, file by file and entity by entity; --accept-loss goes on
+    /// then. Restoring a backup may lose less. The files it replaces are kept in a folder damaged-<time> beside the new
+    /// ones.
+    ///
+    /// Exit code: 0 when nothing is wrong (any more), 1 when something is, 2 when the folder cannot be looked at or
+    /// written, 3 when a repair was refused because it would lose something.
     Verify(VerifyOptions),
     /// Look into stored data
     Inspect(InspectOptions),

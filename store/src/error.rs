@@ -28,6 +28,12 @@ macro_rules! fault_from {
 
 fault_from!(CommitError, DatabaseError, SetDurabilityError, StorageError, TableError, TransactionError);
 
+impl From<io::Error> for StorageFault {
+    fn from(error: io::Error) -> Self {
+        Self::Redb(redb::Error::Io(error))
+    }
+}
+
 pub(crate) fn is_disk_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

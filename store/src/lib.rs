@@ -26,6 +26,7 @@ mod priority;
 mod queue;
 mod record_bytes;
 mod redb_store;
+pub mod repair;
 mod rotation;
 mod row_key;
 mod shared;
@@ -45,6 +46,7 @@ pub use options::{Options, PageCheck};
 pub use pending::PendingEffect;
 pub use record_bytes::RecordBytes;
 pub use redb_store::RedbStore;
+pub use repair::repair;
 pub use row_key::RowKey;
 pub use steps::Steps;
 pub use store::{

@@ -1,18 +1,20 @@
 //! Walking a whole store and listing everything that is not as it was written. Works while no store is open on the
 //! disk.
 //!
-//! Changes nothing, except that the database library finishes what a crash left unfinished in a file it opens.
+//! Changes nothing: what the database library would finish in a file it opens, it finishes in memory.
 
-use crate::disk::Disk;
+use crate::disk::{Disk, ShadowDisk};
 use crate::error::{Hex, OpenError, Table};
-use crate::journal::Position;
 use crate::journal::replay::replay;
+use crate::journal::segment::{Segment, sequences};
+use crate::journal::{Position, StoreId};
 use crate::key::{EntityKey, Lsn};
-use crate::open::{in_state, open_files, take_disk};
+use crate::open::{in_state, take_disk};
 use crate::options::{Options, PageCheck};
-use crate::state::{STATE_FILE, StateFile, View, decode_pending, parse_history_key};
+use crate::state::{Pages, Piece, STATE_FILE, StateFile, View, decode_pending, parse_history_key};
 use crate::store::{Fold, Folded};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 /// Something that is not as it was written.
@@ -58,34 +60,106 @@ impl VerifyReport {
     }
 }
 
-/// Walks journal and tables and recomputes every snapshot.
+/// Walks journal and tables and recomputes every snapshot. Changes nothing.
 ///
 /// # Errors
-/// [`OpenError`] if the disk is taken or the state file cannot be opened at all; damage inside the files is listed in
-/// the report.
+/// [`OpenError`] if the disk is taken, a file is of another format version, or the operating system refuses something;
+/// damage is listed in the report.
 pub fn verify(options: &Options, disk: &Arc<dyn Disk>, fold: &dyn Fold) -> Result<VerifyReport, OpenError> {
-    let options = &Options { page_check: PageCheck::All, ..options.clone() };
     let _owned = take_disk(&**disk)?;
-    let (state, sequences) = open_files(disk, options)?;
+    inspect(options, disk, fold)
+}
+
+/// [`verify`] on a disk that is taken already.
+pub(crate) fn inspect(
+    options: &Options,
+    disk: &Arc<dyn Disk>,
+    fold: &dyn Fold,
+) -> Result<VerifyReport, OpenError> {
+    let options = &Options { page_check: PageCheck::All, ..options.clone() };
+    let disk: Arc<dyn Disk> = Arc::new(ShadowDisk(Arc::clone(disk)));
+    let names = disk.list().map_err(|source| OpenError::io(&disk.place(), source))?;
+    let sequences = sequences(&names);
     let mut report = VerifyReport::default();
+    match (names.iter().any(|name| name == STATE_FILE), sequences.as_slice()) {
+        (false, []) => return Ok(report),
+        // A creation that was interrupted is finished by the next open.
+        (false, [1])
+            if matches!(Segment::open(&*disk, 1).and_then(|mut first| first.has_frames()), Ok(false)) =>
+        {
+            return Ok(report);
+        }
+        (false, _) => report.find(STATE_FILE, "file", "it is missing while the journal is there"),
+        (true, []) => {
+            report.find("journal", "file", "all its segments are missing while the tables are there")
+        }
+        (true, _) => {}
+    }
+    let known = if report.findings.is_empty() { tables(&disk, options, fold, &mut report)? } else { None };
+    if let Some((store, mark)) = known {
+        journal(&*disk, store, mark, &sequences, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Walks the tables; answers whose they are, and their low-water mark, if that can be told.
+fn tables(
+    disk: &Arc<dyn Disk>,
+    options: &Options,
+    fold: &dyn Fold,
+    report: &mut VerifyReport,
+) -> Result<Option<(StoreId, Position)>, OpenError> {
+    let state = match StateFile::open(Arc::clone(disk), options.state()) {
+        Ok(state) => state,
+        Err(OpenError::Damaged { what, .. }) => return pages(&**disk, what, report),
+        Err(OpenError::Unreadable { fault, .. }) => return pages(&**disk, fault, report),
+        Err(other) => return Err(other),
+    };
     let view = state.view().map_err(in_state)?;
-    journal(&**disk, &state, view.mark(), &sequences, &mut report)?;
-    snapshots(&view, fold, &mut report)?;
-    rows(&view, &mut report)?;
+    let walked = snapshots(&view, fold, report).and_then(|()| rows(&view, report));
+    match walked {
+        Err(OpenError::Unreadable { fault, .. }) => report.find(STATE_FILE, "file", fault),
+        walked => walked?,
+    }
+    let known = (state.store(), view.mark());
     drop(view);
     state.close();
-    Ok(report)
+    Ok(Some(known))
+}
+
+/// Which pages of a file are damaged that the database library refuses.
+fn pages(
+    disk: &dyn Disk,
+    refusal: impl fmt::Display,
+    report: &mut VerifyReport,
+) -> Result<Option<(StoreId, Position)>, OpenError> {
+    report.find(STATE_FILE, "file", refusal);
+    let Some(pages) = Pages::open(disk)?.into_iter().next() else { return Ok(None) };
+    for table in [Table::Snapshots, Table::History, Table::Indexes, Table::Pending, Table::Known] {
+        let walked = pages.walk(table, &[], None, &mut |piece| {
+            if let Piece::Hole(hole) = piece {
+                report.find(STATE_FILE, format!("{table}, page {}", hole.page), "it is not what was written");
+            }
+            Ok::<(), io::Error>(())
+        });
+        walked.map_err(|source| OpenError::io(STATE_FILE, source))?;
+    }
+    match pages.mended_pages() {
+        0 => {}
+        count => report.find(STATE_FILE, format!("{count} pages"), "one bit of each is flipped"),
+    }
+    Ok(Some((pages.meta.store, pages.meta.mark)))
 }
 
 fn journal(
     disk: &dyn Disk,
-    state: &StateFile,
+    store: StoreId,
     mark: Position,
     sequences: &[u64],
     report: &mut VerifyReport,
 ) -> Result<(), OpenError> {
     let (mut frames, mut records) = (0, 0);
-    let walked = replay(disk, state.store(), mark, sequences, |frame| {
+    let walked = replay(disk, store, mark, sequences, |frame| {
         frames += 1;
         records += u64::try_from(frame.records.len()).unwrap_or(0);
     });
@@ -98,6 +172,13 @@ fn journal(
             report.find(&file, place, what);
         }
         Err(OpenError::Unreadable { file, fault }) => report.find(&file, "file", fault),
+        Err(error @ OpenError::Version { .. }) => {
+            let file = match &error {
+                OpenError::Version { file, .. } => file.clone(),
+                _ => String::new(),
+            };
+            report.find(&file, "segment", error);
+        }
         Err(other) => return Err(other),
     }
     Ok(())

@@ -13,6 +13,7 @@ mod e2e_incentives;
 mod e2e_lifecycle;
 mod e2e_operations;
 mod e2e_pos;
+mod e2e_repair;
 mod e2e_replay;
 mod e2e_transactions;
 mod e2e_year;

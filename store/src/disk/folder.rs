@@ -84,6 +84,23 @@ impl Disk for FolderDisk {
         fs::remove_file(self.path(name))?;
         sync_folder(&self.folder)
     }
+
+    fn keep(&self, name: &str, folder: &str) -> io::Result<()> {
+        let folder = self.path(folder);
+        fs::create_dir_all(&folder)?;
+        sync_folder(&self.folder)?;
+        let (from, to) = (self.path(name), folder.join(name));
+        match fs::hard_link(&from, &to) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            // Not every file system knows files of two names.
+            Err(_) => {
+                fs::copy(&from, &to)?;
+                File::open(&to)?.sync_all()?;
+            }
+        }
+        sync_folder(&folder)
+    }
 }
 
 /// A file made, renamed or removed is so after a power cut only if its folder has been synced.

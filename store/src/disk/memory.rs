@@ -217,7 +217,7 @@ impl MemoryDisk {
         copy
     }
 
-    /// The names of all files, in order.
+    /// The names of all files, in order; those in subfolders with the folder in front.
     pub fn names(&self) -> Vec<String> {
         lock(&self.files).keys().cloned().collect()
     }
@@ -285,7 +285,7 @@ impl Disk for MemoryDisk {
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
-        Ok(self.names())
+        Ok(self.names().into_iter().filter(|name| !name.contains('/')).collect())
     }
 
     fn open(&self, name: &str, mode: OpenMode) -> io::Result<Box<dyn DiskFile>> {
@@ -309,6 +309,19 @@ impl Disk for MemoryDisk {
     /// A failed removal has happened all the same.
     fn remove(&self, name: &str) -> io::Result<()> {
         self.pass_after(|files| files.remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into()))
+    }
+
+    /// A failed one has happened all the same.
+    fn keep(&self, name: &str, folder: &str) -> io::Result<()> {
+        self.pass_after(|files| {
+            let content = files.get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
+            let kept = format!("{folder}/{name}");
+            if files.contains_key(&kept) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            files.insert(kept, content);
+            Ok(())
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 mod database;
 mod folder;
 mod memory;
+mod shadow;
 
 pub(crate) use database::{
     CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, create_database, guarded, new_database, open_freezing,
@@ -12,6 +13,7 @@ pub(crate) use database::{
 pub use folder::FolderDisk;
 pub(crate) use folder::LOCK_FILE;
 pub use memory::MemoryDisk;
+pub(crate) use shadow::ShadowDisk;
 
 use std::fmt::Debug;
 use std::io;
@@ -75,6 +77,13 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// What the operating system says.
     fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Gives a file the same name in a subfolder too, which is made if it is not there. Whatever happens to the first
+    /// name after that leaves the bytes under the second. Files in subfolders are not listed.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is a file of that name; else what the operating system says.
+    fn keep(&self, name: &str, folder: &str) -> io::Result<()>;
 }
 
 /// An open file. Writes are lost in a power cut until `sync` has returned.

@@ -8,7 +8,7 @@ pub(crate) mod frame;
 pub(crate) mod frame_bytes;
 pub(crate) mod record;
 pub(crate) mod replay;
-mod scan;
+pub(crate) mod scan;
 mod sector;
 pub(crate) mod segment;
 pub(crate) mod spare;

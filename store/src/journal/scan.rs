@@ -2,6 +2,10 @@
 //!
 //! Must not judge frames: whether they continue one another is for the replay.
 
+mod salvage;
+
+pub(crate) use salvage::{FoundFrame, Remains};
+
 use super::sector::{Kind, PAYLOAD, SECTOR, Salt, Sector};
 use super::segment::{LENGTH, PAGE};
 use crate::disk::DiskFile;
@@ -29,6 +33,13 @@ impl ScanFault {
         match self {
             Self::Io(source) => OpenError::io(name, source),
             Self::Damaged { frame, what } => OpenError::damaged(name, Some(frame), what),
+        }
+    }
+
+    fn into_io(self) -> io::Error {
+        match self {
+            Self::Io(source) => source,
+            Self::Damaged { frame, what } => io::Error::other(format!("frame {frame}: {what}")),
         }
     }
 }
@@ -60,6 +71,8 @@ pub(crate) struct Scan<'a> {
     window: Vec<u8>,
     /// Index of the first sector of the window.
     window_at: u64,
+    /// Whether sectors with one flipped bit are put right, and how many were.
+    mended: Option<u64>,
 }
 
 /// What a sector turns out to be, without its payload.
@@ -72,7 +85,7 @@ enum Found {
 impl<'a> Scan<'a> {
     /// Before the first frame, which follows the frame `after`.
     pub(crate) fn new(file: &'a dyn DiskFile, salt: Salt, after: u64) -> Self {
-        Self { file, salt, next: 1, last: after, window: Vec::new(), window_at: 0 }
+        Self { file, salt, next: 1, last: after, window: Vec::new(), window_at: 0, mended: None }
     }
 
     /// Hands over all frames, or those up to `through`.
@@ -191,6 +204,12 @@ impl<'a> Scan<'a> {
                 0
             }
         };
+        let sector = &mut self.window[start..start + SECTOR];
+        if let Some(mended) = &mut self.mended
+            && self.salt.mend(sector, index)
+        {
+            *mended += 1;
+        }
         Ok(self.salt.open(&self.window[start..start + SECTOR], index))
     }
 

@@ -92,6 +92,21 @@ impl Salt {
             None => Sector::Broken,
         }
     }
+
+    /// Puts a broken sector right if one flipped bit is all that is wrong with it; answers whether it did. Of two
+    /// sectors that check, one bit apart, there are as good as none: the check has 64 bits.
+    pub(crate) fn mend(self, sector: &mut [u8], index: u64) -> bool {
+        self.open(sector, index) == Sector::Broken
+            && (0..sector.len() * 8).any(|bit| {
+                let mask = 1 << (bit % 8);
+                sector[bit / 8] ^= mask;
+                let is_right = self.open(sector, index) != Sector::Broken;
+                if !is_right {
+                    sector[bit / 8] ^= mask;
+                }
+                is_right
+            })
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +131,12 @@ mod tests {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(salt.open(&flipped, 7), Sector::Broken, "bit {bit}");
+            if bit % 97 == 0 {
+                assert!(salt.mend(&mut flipped, 7) && flipped == bytes, "bit {bit}");
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                flipped[500] ^= 3;
+                assert!(!salt.mend(&mut flipped, 7), "several bits are not put right");
+            }
         }
         assert_eq!(salt.open(&[0; SECTOR], 7), Sector::Blank);
     }

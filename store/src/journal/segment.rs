@@ -3,12 +3,14 @@
 //! Only ever written at its end. Layout: `docs/storage-format.md`, sections 2.1 and 2.2.
 
 use super::fields::{Fields, put_position};
+use super::frame_bytes::FrameBytes;
 use super::scan::{Scan, ScanFault, Scanned};
 use super::sector::{Kind, PAYLOAD, SECTOR, Salt};
 use super::{FrameHash, Position, StoreId};
 use crate::disk::{CreateFailure, Disk, DiskFile, NEW_SUFFIX, OpenMode};
 use crate::error::OpenError;
 use std::io;
+use std::sync::Arc;
 
 /// The mark of an orderly end stands at the start of a page, apart from the frame that it speaks of: no lost page takes
 /// both away.
@@ -57,6 +59,26 @@ impl SegmentHeader {
                 Some(Self { store, sequence, after: fields.position()? })
             })
             .ok_or_else(|| OpenError::damaged(name, None, "the checksum of its header does not match"))
+    }
+
+    /// The header of a file that may be damaged, and whether one flipped bit in it was put right; or what is wrong with
+    /// it. The outer error is the operating system's.
+    pub(crate) fn salvage(name: &str, file: &dyn DiskFile) -> io::Result<Result<(Self, bool), OpenError>> {
+        let mut sector = [0; SECTOR];
+        let there = usize::try_from(file.size()?).unwrap_or(SECTOR).min(SECTOR);
+        file.read(0, &mut sector[..there])?;
+        let fault = match Self::decode(name, &sector) {
+            Ok(header) => return Ok(Ok((header, false))),
+            Err(error) => error,
+        };
+        for bit in 0..SECTOR * 8 {
+            sector[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(header) = Self::decode(name, &sector) {
+                return Ok(Ok((header, true)));
+            }
+            sector[bit / 8] ^= 1 << (bit % 8);
+        }
+        Ok(Err(fault))
     }
 }
 
@@ -119,6 +141,28 @@ impl Segment {
         file.write(0, &sector).and_then(|()| file.sync()).map_err(failed(false))?;
         disk.rename(unfinished, &name).map_err(failed(true))?;
         Ok(Self::at(name, header, file, SECTOR_BYTES))
+    }
+
+    /// Makes a segment that has its frames already when it bears its name; `next` answers the number and the bytes of
+    /// one after the other. There is a mark of an orderly end behind them.
+    pub(crate) fn create_whole(
+        disk: &dyn Disk,
+        header: SegmentHeader,
+        mut next: impl FnMut() -> Option<Result<(u64, Arc<FrameBytes>), OpenError>>,
+    ) -> Result<(), OpenError> {
+        let (name, unfinished) =
+            (segment_name(header.sequence), format!("{}{NEW_SUFFIX}", segment_name(header.sequence)));
+        let failed = |source| OpenError::io(&name, source);
+        let file = disk.open(&unfinished, OpenMode::New).map_err(failed)?;
+        let mut segment = Self::at(name.clone(), header, file, SECTOR_BYTES);
+        while let Some(frame) = next() {
+            let (number, bytes) = frame?;
+            segment.write(number, &bytes).map_err(failed)?;
+        }
+        if let Some(last) = segment.unmarked {
+            segment.seal_end(last).map_err(failed)?;
+        }
+        Ok(Self::create_in(disk, header, &unfinished, segment.file).map(drop)?)
     }
 
     fn at(name: String, header: SegmentHeader, file: Box<dyn DiskFile>, end: u64) -> Self {
@@ -217,12 +261,16 @@ impl Segment {
     /// what counts is durable.
     pub(crate) fn mark_end(mut self) {
         let Some(last) = self.unmarked.filter(|_| !self.is_torn) else { return };
+        if let Err(error) = self.seal_end(last) {
+            tracing::debug!(segment = self.name, %error, "the mark of the end could not be written");
+        }
+    }
+
+    fn seal_end(&mut self, last: u64) -> io::Result<()> {
         self.end = self.end.next_multiple_of(PAGE);
         self.sectors.clear();
         self.salt.seal(&mut self.sectors, self.end / SECTOR_BYTES, Kind::End, last, &[]);
-        if let Err(error) = self.write_sectors() {
-            tracing::debug!(segment = self.name, %error, "the mark of the end could not be written");
-        }
+        self.write_sectors()
     }
 }
 

@@ -6,18 +6,21 @@
 mod copying;
 mod known;
 mod layout;
+mod pages;
 mod rebuild;
 mod view;
 mod writer;
 
 pub(crate) use copying::TableCopy;
-pub(crate) use layout::{Meta, decode_pending, parse_history_key};
+pub(crate) use layout::{Meta, decode_pending, history_key, index_key, parse_history_key, pending_key};
+pub(crate) use pages::{Hole, Pages, Piece};
+pub(crate) use rebuild::write_state_file;
 pub(crate) use view::View;
 pub(crate) use writer::StateWriter;
 
 use known::KnownKeys;
 
-use crate::disk::{DatabaseOptions, Disk, Freeze, create_database, guarded, open_freezing};
+use crate::disk::{DatabaseOptions, Disk, Freeze, guarded, open_freezing};
 use crate::error::{CheckpointError, OpenError, ReadError, StorageFault};
 use crate::journal::{Position, StoreId};
 use crate::shared::lock;
@@ -116,14 +119,7 @@ impl StateFile {
         store: StoreId,
     ) -> Result<Self, OpenError> {
         let meta = Meta { store, mark: Position::ORIGIN };
-        let database = create_database(&*disk, STATE_FILE, database_options, |transaction| {
-            let mut known = KnownKeys::new();
-            let mut writer = StateWriter::new(transaction, Freeze::default(), &mut known)?;
-            writer.put_known()?;
-            writer.set_meta(&meta)
-        })?;
-        guarded::<_, StorageFault>(|| Ok(database.close()?))
-            .map_err(|fault| OpenError::fault(STATE_FILE, fault))?;
+        write_state_file(&*disk, database_options, &meta, |_| Ok(()))?;
         Self::open(disk, database_options)
     }
 

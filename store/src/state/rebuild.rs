@@ -5,8 +5,8 @@
 //! whole one at every moment.
 
 use super::known::KnownKeys;
-use super::{STATE_FILE, StateFile, StateTurn, StateWriter, View};
-use crate::disk::{CreateFailure, Freeze, create_database, guarded};
+use super::{Meta, STATE_FILE, StateFile, StateTurn, StateWriter, View};
+use crate::disk::{CreateFailure, DatabaseOptions, Disk, Freeze, create_database, guarded};
 use crate::error::{CheckpointError, OpenError, StorageFault, Table};
 use std::sync::atomic::Ordering;
 
@@ -38,17 +38,30 @@ impl StateTurn<'_> {
 
 impl StateFile {
     fn write_anew(&self, view: &View) -> Result<(), CreateFailure> {
-        let database = create_database(&*self.disk, STATE_FILE, self.database_options, |transaction| {
-            // Nothing is added to it: the rows of the filter are copied like all others.
-            let mut known = KnownKeys::new();
-            let mut writer = StateWriter::new(transaction, Freeze::default(), &mut known)?;
-            for table in COPIED {
-                view.each_sealed(table, |key, sealed| writer.copy(table, key, sealed))?;
-            }
-            writer.set_meta(&view.meta)
-        })?;
-        let closed = guarded::<_, StorageFault>(|| Ok(database.close()?));
-        closed
-            .map_err(|fault| CreateFailure { error: OpenError::fault(STATE_FILE, fault), may_be_named: true })
+        write_state_file(&*self.disk, self.database_options, &view.meta, |writer| {
+            // The filter is made anew from the keys.
+            COPIED
+                .into_iter()
+                .filter(|table| *table != Table::Known)
+                .try_for_each(|table| view.each_sealed(table, |key, sealed| writer.adopt(table, key, sealed)))
+        })
     }
+}
+
+/// Writes a state file and gives it its name, over one that bears it. `fill` writes the rows.
+pub(crate) fn write_state_file(
+    disk: &dyn Disk,
+    options: DatabaseOptions,
+    meta: &Meta,
+    fill: impl FnOnce(&mut StateWriter<'_>) -> Result<(), StorageFault>,
+) -> Result<(), CreateFailure> {
+    let database = create_database(disk, STATE_FILE, options, |transaction| {
+        let mut known = KnownKeys::new();
+        let mut writer = StateWriter::new(transaction, Freeze::default(), &mut known)?;
+        fill(&mut writer)?;
+        writer.put_known()?;
+        writer.set_meta(meta)
+    })?;
+    let closed = guarded::<_, StorageFault>(|| Ok(database.close()?));
+    closed.map_err(|fault| CreateFailure { error: OpenError::fault(STATE_FILE, fault), may_be_named: true })
 }

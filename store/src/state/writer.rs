@@ -155,7 +155,17 @@ impl<'a> StateWriter<'a> {
         self.note(done)
     }
 
-    /// Writes a row as it is in another file, whatever its checksum says.
+    /// Writes a row as it is in another file, whatever its checksum says. The filter gets to know it.
+    pub(crate) fn adopt(&mut self, table: Table, key: &[u8], sealed: &[u8]) -> Result<(), StorageFault> {
+        match (table, key) {
+            (Table::Snapshots, key) => self.known.add(Space::Snapshots, key),
+            (Table::Indexes, [index, row @ ..]) => self.known.add(Space::Rows(IndexId(*index)), row),
+            (Table::Indexes | Table::Meta | Table::History | Table::Pending | Table::Known, _) => {}
+        }
+        self.copy(table, key, sealed)
+    }
+
+    /// Writes a row as it is in another file, one of the filter too.
     pub(super) fn copy(&mut self, table: Table, key: &[u8], sealed: &[u8]) -> Result<(), StorageFault> {
         let rows = match table {
             Table::Snapshots => &mut self.snapshots,

@@ -14,6 +14,7 @@ mod damage;
 mod erasure;
 mod failure;
 mod golden;
+mod injections;
 mod opening;
 mod property;
 mod segment_file;

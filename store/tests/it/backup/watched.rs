@@ -73,6 +73,11 @@ impl Disk for Watched {
         self.tell(Operation::Change(name))?;
         self.disk.remove(name)
     }
+
+    fn keep(&self, name: &str, folder: &str) -> io::Result<()> {
+        self.tell(Operation::Change(name))?;
+        self.disk.keep(name, folder)
+    }
 }
 
 #[derive(Debug)]
