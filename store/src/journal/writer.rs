@@ -81,8 +81,12 @@ impl SegmentList {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err((name, error)),
             }
-            lock(&self.0).list.pop_front();
-            removed += 1;
+            // Two checkpoints may be removing at once: each segment leaves the list once.
+            let mut segments = lock(&self.0);
+            if segments.list.front().is_some_and(|(first, _)| *first == sequence) {
+                segments.list.pop_front();
+                removed += 1;
+            }
         }
         Ok(removed)
     }

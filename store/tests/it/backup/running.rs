@@ -4,9 +4,9 @@ use super::watched::{Operation, Watched};
 use super::{back_up, check_restored, check_unharmed, filled, order};
 use crate::support::{ERASED, Opened, open_on, open_with, options, record, scripted};
 use laurel_store::backup::{BackupError, restore};
-use laurel_store::{MemoryDisk, Options, Store};
+use laurel_store::{MemoryDisk, Options, RedbStore, Store};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -268,4 +268,31 @@ fn closing_the_store_does_not_wait_for_the_backup() {
     assert_eq!(target.names(), [] as [&str; 0], "nothing is left of it");
     assert!(matches!(back_up(&opened, &MemoryDisk::new()), Err(BackupError::Interrupted)));
     assert_eq!(open_on(&disk.copy()).recovered.durable.get(), 40);
+}
+
+#[test]
+fn two_checkpoints_that_remove_segments_at_once_leave_those_that_are_needed() {
+    let disk = MemoryDisk::new();
+    let (store, busy) = (Arc::new(OnceLock::<Arc<RedbStore<u64>>>::new()), AtomicBool::new(false));
+    let inner = Arc::clone(&store);
+    let watched = Watched::new(&disk, move |_, operation| {
+        // The first segment is changed by nobody but who removes it.
+        if operation == Operation::Change("journal-0000000000000001.log")
+            && let Some(store) = inner.get()
+            && !busy.swap(true, Ordering::SeqCst)
+        {
+            store.checkpoint().unwrap();
+        }
+        Ok(())
+    });
+    let opened = open_with(options(), &watched).unwrap();
+    for i in 0..30 {
+        assert!(opened.write(scripted(i)));
+    }
+    assert!(store.set(Arc::clone(&opened.store)).is_ok());
+    opened.store.checkpoint().unwrap();
+    assert!(opened.write(scripted(30)));
+    let target = MemoryDisk::new();
+    back_up(&opened, &target).unwrap();
+    check_restored(&target, 31);
 }
