@@ -169,3 +169,31 @@ fn is_in_a_lost_gap(losses: &[Loss], table: &str, key: &[u8]) -> bool {
         }
     })
 }
+
+/// A power cut at operations of a repair: the disk shows damage still or is repaired, and a repair again makes it
+/// whole, or as whole as the first would have.
+pub fn mend_through_power_cuts(ground: &Ground, fault: &Fault) {
+    let probe = fault.disk.copy();
+    let report = run(&probe, Consent::AcceptLoss);
+    let operations = probe.operations();
+    let (store, _, _steps) = open(small(), &probe).expect("it opens after a repair");
+    let expected = Sight::of(&*store, &ground.probes).expect("it can be read");
+    // Most of them write pages of the new file; names change with the last.
+    let sampled = (1..operations).step_by(usize::try_from(operations / 6).unwrap() + 1);
+    for number in sampled.chain(operations.saturating_sub(6).max(1)..=operations) {
+        let disk = fault.disk.copy();
+        disk.power_off_at(number);
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let done = repair(&small(), &shared, &Concat, Consent::AcceptLoss, ASIDE);
+        assert!(done.is_err(), "operation {number}");
+        let disk = disk.crash();
+        if !findings(&disk).is_empty() {
+            let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+            let again = repair(&small(), &shared, &Concat, Consent::AcceptLoss, "damaged-again").unwrap();
+            assert_eq!(again.left, [], "operation {number}");
+        }
+        let (store, _, _steps) = open(small(), &disk).unwrap();
+        let sight = Sight::of(&*store, &ground.probes).expect("it can be read");
+        assert!(sight == expected, "operation {number} of a repair that does {:?}", report.remedies);
+    }
+}

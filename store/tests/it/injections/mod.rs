@@ -62,6 +62,27 @@ fn describe(ground: &str, number: u64, fault: &Fault, what: &str) -> String {
 }
 
 #[test]
+fn a_repair_that_is_cut_off_shows_damage_still_or_is_done() {
+    let grounds = ground::grounds();
+    let map = Map::of(&grounds);
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0.. {
+        let fault = fault(SEED, number, &grounds, &map);
+        let ground = &grounds[fault.ground];
+        // One of the state file and one of the journal for each ground.
+        if !seen.contains(&(ground.name, fault.file == faults::STATE))
+            && !outcome::findings(&fault.disk).is_empty()
+        {
+            mending::mend_through_power_cuts(ground, &fault);
+            seen.insert((ground.name, fault.file == faults::STATE));
+        }
+        if seen.len() == 2 * grounds.len() {
+            return;
+        }
+    }
+}
+
+#[test]
 fn every_kind_of_place_is_there() {
     let grounds = ground::grounds();
     let classes = Map::of(&grounds).classes();
