@@ -9,6 +9,7 @@ mod lenient;
 mod member;
 mod place;
 mod reader;
+mod surrogates;
 pub mod wire;
 
 pub use fault::{Fault, FaultCode, Faults};
@@ -37,6 +38,9 @@ pub enum BodyError {
 pub fn parse_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, BodyError> {
     // Checked once for the whole body: the parser then trusts every string in it.
     let text = std::str::from_utf8(body).map_err(|error| BodyError::Syntax(error.to_string()))?;
+    if let Some(half) = surrogates::lone(text) {
+        return Err(BodyError::Syntax(format!("{half} is half of a character")));
+    }
     match serde_json::from_str(text) {
         Ok(Object::Present(value)) => Ok(value),
         Ok(Object::Absent | Object::Wrong) => Err(BodyError::NotAnObject),

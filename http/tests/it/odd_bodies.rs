@@ -162,3 +162,21 @@ fn members_that_nobody_knows_are_passed_over_in_every_object() {
         }
     });
 }
+
+/// The grammar lets them pass, but no reader of an answer that repeats them need.
+#[test]
+fn half_a_character_is_no_text_wherever_it_stands() {
+    run(async |server| {
+        server.member("900").await;
+        let sound = sale("r1", "T1", "900", 1.0).to_string();
+        for place in ["\"BANANA\"", "\"Credit\"", "\"POS\"", "{\"x\":1}"] {
+            let half = sound.replace(place, r#""\ud800""#);
+            assert_ne!(half, sound, "{place}");
+            let answer = server.ask("POST", SALE, &basic(&server.keys.pos), &half).await;
+            assert_eq!(answer.status, 400, "{answer:?}");
+            let whole = half.replace(r"\ud800", r"\ud83d\ude00");
+            let answer = server.ask("POST", SALE, &basic(&server.keys.pos), &whole).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+    });
+}
