@@ -85,7 +85,7 @@ pub enum Command {
     /// --repair puts together what can be proven: states from histories, rows from frames of the journal that are still
     /// there, pages with one flipped bit from their checksums. It refuses, and changes nothing, when anything that was
     /// acknowledged would be lost, and lists what that is, file by file and entity by entity; --accept-loss goes on
-    /// then. Restoring a backup may lose less. The files it replaces are kept in a folder damaged-<time> beside the new
+    /// then. Restoring a backup may lose less. The files it replaces are kept in a folder damaged-TIME beside the new
     /// ones.
     ///
     /// Exit code: 0 when nothing is wrong (any more), 1 when something is, 2 when the folder cannot be looked at or

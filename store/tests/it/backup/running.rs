@@ -286,13 +286,14 @@ fn two_checkpoints_that_remove_segments_at_once_leave_those_that_are_needed() {
         Ok(())
     });
     let opened = open_with(options(), &watched).unwrap();
-    for i in 0..30 {
+    // None of these erases anything: the checkpoint of an erasure removes segments in its turn, and another waits for it.
+    for i in 0..24 {
         assert!(opened.write(scripted(i)));
     }
     assert!(store.set(Arc::clone(&opened.store)).is_ok());
     opened.store.checkpoint().unwrap();
-    assert!(opened.write(scripted(30)));
+    assert!(opened.write(scripted(24)));
     let target = MemoryDisk::new();
     back_up(&opened, &target).unwrap();
-    check_restored(&target, 31);
+    check_restored(&target, 25);
 }
