@@ -286,7 +286,7 @@ fn two_checkpoints_that_remove_segments_at_once_leave_those_that_are_needed() {
         Ok(())
     });
     let opened = open_with(options(), &watched).unwrap();
-    // None of these erases anything: the checkpoint of an erasure removes segments in its turn, and another waits for it.
+    // None of these erases anything: then segments are removed in the checkpoint's turn, and another waits for it.
     for i in 0..5 {
         assert!(opened.write(scripted(i)));
     }
