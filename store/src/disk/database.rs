@@ -8,6 +8,7 @@ use crate::options::PageCheck;
 use crate::shared::lock;
 use redb::{Builder, Database, StorageBackend, WriteTransaction};
 use std::io;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -114,6 +115,40 @@ pub(crate) fn guarded<R, E: From<StorageFault>>(work: impl FnOnce() -> Result<R,
     })
 }
 
+/// An open database. The library writes when it closes one, also when it is only dropped, and can panic on a damaged page
+/// then as anywhere else.
+pub(crate) struct OpenDatabase(Option<Database>);
+
+impl OpenDatabase {
+    /// Closes it, and says whether that went well.
+    pub(crate) fn close(mut self) -> Result<(), StorageFault> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), StorageFault> {
+        match self.0.take() {
+            Some(database) => guarded(|| Ok(database.close()?)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Deref for OpenDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        self.0.as_ref().expect("it is open until it is closed or dropped")
+    }
+}
+
+impl Drop for OpenDatabase {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            tracing::debug!(%error, "a database file closed with an error");
+        }
+    }
+}
+
 /// How a database is opened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DatabaseOptions {
@@ -126,7 +161,7 @@ pub(crate) fn open_freezing(
     disk: &dyn Disk,
     name: &str,
     options: DatabaseOptions,
-) -> Result<(Database, Freeze), OpenError> {
+) -> Result<(OpenDatabase, Freeze), OpenError> {
     let file = disk.open(name, OpenMode::Existing).map_err(|source| OpenError::io(name, source))?;
     // redb makes a new database in an empty file, which would turn a lost file into a fresh one.
     if file.size().map_err(|source| OpenError::io(name, source))? == 0 {
@@ -159,7 +194,7 @@ pub(crate) fn create_database(
     name: &str,
     options: DatabaseOptions,
     fill: impl FnOnce(&WriteTransaction) -> Result<(), StorageFault>,
-) -> Result<Database, CreateFailure> {
+) -> Result<OpenDatabase, CreateFailure> {
     let unfinished = format!("{name}{NEW_SUFFIX}");
     let unnamed = |error| CreateFailure { error, may_be_named: false };
     let database =
@@ -180,17 +215,17 @@ pub(crate) fn new_database(
     disk: &dyn Disk,
     name: &str,
     options: DatabaseOptions,
-) -> Result<Database, StorageFault> {
+) -> Result<OpenDatabase, StorageFault> {
     let unfinished = format!("{name}{NEW_SUFFIX}");
     let file = disk.open(&unfinished, OpenMode::New).map_err(redb::Error::Io)?;
     build(Backend { file, freeze: Freeze::default() }, options)
 }
 
-fn build(backend: Backend, options: DatabaseOptions) -> Result<Database, StorageFault> {
+fn build(backend: Backend, options: DatabaseOptions) -> Result<OpenDatabase, StorageFault> {
     guarded(|| {
         let mut builder = Builder::new();
         builder.set_cache_size(options.cache_bytes);
         builder.set_check_integrity_on_open(options.page_check == PageCheck::All);
-        Ok(builder.create_with_backend(backend)?)
+        Ok(OpenDatabase(Some(builder.create_with_backend(backend)?)))
     })
 }

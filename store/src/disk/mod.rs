@@ -8,7 +8,8 @@ mod memory;
 mod shadow;
 
 pub(crate) use database::{
-    CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, create_database, guarded, new_database, open_freezing,
+    CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, OpenDatabase, create_database, guarded, new_database,
+    open_freezing,
 };
 pub use folder::FolderDisk;
 pub(crate) use folder::LOCK_FILE;

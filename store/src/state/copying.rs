@@ -8,10 +8,9 @@ use super::rebuild::COPIED;
 use super::{STATE_FILE, StateWriter, View};
 use crate::backup::BackupError;
 use crate::checksum::unseal;
-use crate::disk::{DatabaseOptions, Disk, Freeze, NEW_SUFFIX, guarded, new_database};
+use crate::disk::{DatabaseOptions, Disk, Freeze, NEW_SUFFIX, OpenDatabase, guarded, new_database};
 use crate::error::{ReadError, StorageFault, Table};
 use crate::options::PageCheck;
-use redb::Database;
 
 /// Bytes of rows in one transaction, about: little enough to be no burden to the commits beside it.
 const STEP: usize = 1 << 20;
@@ -20,7 +19,7 @@ const CACHE_BYTES: usize = 16 << 20;
 
 /// A state file that is being written.
 pub(crate) struct TableCopy {
-    database: Database,
+    database: OpenDatabase,
     rows: Rows,
 }
 
@@ -121,7 +120,7 @@ impl TableCopy {
         // An erasure that the original owes is none of the copy's: in this file nothing was ever removed, and the first
         // checkpoint drops all segments beside it, because a bare one follows them.
         self.commit(|writer| writer.set_meta(&view.meta))?;
-        guarded::<_, StorageFault>(|| Ok(self.database.close()?)).map_err(unwritten)?;
+        self.database.close().map_err(unwritten)?;
         let named = disk.rename(&format!("{STATE_FILE}{NEW_SUFFIX}"), STATE_FILE);
         named.map_err(|source| BackupError::write(STATE_FILE, source))
     }

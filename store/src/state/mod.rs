@@ -20,7 +20,7 @@ pub(crate) use writer::StateWriter;
 
 use known::KnownKeys;
 
-use crate::disk::{DatabaseOptions, Disk, Freeze, guarded, open_freezing};
+use crate::disk::{DatabaseOptions, Disk, Freeze, OpenDatabase, guarded, open_freezing};
 use crate::error::{CheckpointError, OpenError, ReadError, StorageFault};
 use crate::journal::{Position, StoreId};
 use crate::shared::lock;
@@ -39,7 +39,7 @@ enum Slot {
 
 /// An open database, and what keeps its failures.
 struct Handle {
-    database: Database,
+    database: OpenDatabase,
     freeze: Freeze,
     /// As it is in the file, and what a transaction that was not committed has added.
     known: KnownKeys,
@@ -57,12 +57,6 @@ impl Handle {
 
     fn view(&self) -> Result<View, OpenError> {
         View::new(&begin_read(&self.database)?, self.known.reader())
-    }
-
-    fn close(self) {
-        if let Err(error) = guarded::<_, StorageFault>(|| Ok(self.database.close()?)) {
-            tracing::debug!(%error, "state file closed with an error");
-        }
     }
 
     /// Runs `work` in one transaction.
@@ -173,9 +167,7 @@ impl StateFile {
             // Before the first write through the new handle, which may reuse pages that the old one still shows.
             self.wait_for_readers(old);
         }
-        if let Some(old) = handle.replace(fresh) {
-            old.close();
-        }
+        *handle = Some(fresh);
         Ok(())
     }
 
@@ -194,9 +186,7 @@ impl StateFile {
         if let Slot::Open(view) = self.set_slot(Slot::Closed) {
             self.wait_for_readers(view);
         }
-        if let Some(handle) = handle.take() {
-            handle.close();
-        }
+        *handle = None;
     }
 
     fn wait_for_readers(&self, mut view: Arc<View>) {

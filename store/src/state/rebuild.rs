@@ -6,7 +6,7 @@
 
 use super::known::KnownKeys;
 use super::{Meta, STATE_FILE, StateFile, StateTurn, StateWriter, View};
-use crate::disk::{CreateFailure, DatabaseOptions, Disk, Freeze, create_database, guarded};
+use crate::disk::{CreateFailure, DatabaseOptions, Disk, Freeze, create_database};
 use crate::error::{CheckpointError, OpenError, StorageFault, Table};
 use std::sync::atomic::Ordering;
 
@@ -62,6 +62,7 @@ pub(crate) fn write_state_file(
         writer.put_known()?;
         writer.set_meta(meta)
     })?;
-    let closed = guarded::<_, StorageFault>(|| Ok(database.close()?));
-    closed.map_err(|fault| CreateFailure { error: OpenError::fault(STATE_FILE, fault), may_be_named: true })
+    database
+        .close()
+        .map_err(|fault| CreateFailure { error: OpenError::fault(STATE_FILE, fault), may_be_named: true })
 }

@@ -61,6 +61,17 @@ fn describe(ground: &str, number: u64, fault: &Fault, what: &str) -> String {
     format!("INJECTION={number}: {ground}: {file}: {place}: {kind} ({where_}): {what}")
 }
 
+/// The library goes on working on the file when it closes it, and asserts what a damaged page breaks.
+#[test]
+fn what_panics_when_a_damaged_file_is_closed_stops_nothing() {
+    let grounds = ground::grounds();
+    let fault = fault(SEED, 17_347, &grounds, &Map::of(&grounds));
+    assert_eq!((fault.place.as_str(), fault.kind), ("pending, inner page", "swap two pages"));
+    let ground = &grounds[fault.ground];
+    assert_eq!(look(ground, &fault, false), (Outcome::FoundAtOpen, true));
+    mending::mend(ground, &fault, false);
+}
+
 #[test]
 fn a_repair_that_is_cut_off_shows_damage_still_or_is_done() {
     let grounds = ground::grounds();
