@@ -65,6 +65,13 @@ impl Inflight {
     }
 }
 
+impl Running {
+    /// What it was entered under.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.registry.stripe(&self.key).lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
@@ -73,22 +80,21 @@ impl Drop for Running {
 
 /// What was asked of an entity for a request that is running. It runs until the answer is there, also when nobody waits
 /// for that any more: let in before, the same request would find nothing of itself on disk, and happen twice.
-pub struct Asked<E: Durable> {
-    answer: Option<Answer<E>>,
-    running: Option<Running>,
-}
+///
+/// Nothing is left in it once the answer is there.
+pub struct Asked<E: Durable>(Option<(Answer<E>, Running)>);
 
 impl<E: Durable> Asked<E> {
     /// The answer to come, and the request it is for.
     pub fn new(answer: Answer<E>, running: Running) -> Self {
-        Self { answer: Some(answer), running: Some(running) }
+        Self(Some((answer, running)))
     }
 
     /// Waits for the answer.
     pub async fn wait(mut self) -> Result<E::Reply, AskError<E::Error>> {
-        let answer = self.answer.as_mut().expect("it is taken when this goes");
+        let (answer, _) = self.0.as_mut().expect("it is waited for once");
         let answered = answer.arrived().await;
-        self.answer = None;
+        self.0 = None;
         answered
     }
 }
@@ -96,9 +102,7 @@ impl<E: Durable> Asked<E> {
 impl<E: Durable> Drop for Asked<E> {
     fn drop(&mut self) {
         // Without a runtime the process is at its end.
-        if let (Some(mut answer), Some(running), Ok(runtime)) =
-            (self.answer.take(), self.running.take(), Handle::try_current())
-        {
+        if let (Some((mut answer, running)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
             runtime.spawn(async move {
                 let _nobody_waits = answer.arrived().await;
                 drop(running);

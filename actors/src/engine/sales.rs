@@ -65,7 +65,8 @@ impl Engine {
         self.record_sale(request, Endpoint::SendTransaction, running).await
     }
 
-    /// Records a version, unless its request was answered before. `running`: no other of its id is.
+    /// Records a version, unless its request was answered before. `running`: no other of its id is, under the key that
+    /// its answer is kept under.
     pub(super) async fn record_sale(
         &self,
         request: SaleRequest,
@@ -74,8 +75,7 @@ impl Engine {
     ) -> Result<SaleAnswer, SaleError> {
         let SaleRequest { request_id, body, content } = request;
         self.admit()?;
-        let key = index::requests::key(endpoint, &request_id);
-        let row = self.inner.shared.store.get(index::REQUESTS, &key).map_err(EngineError::from)?;
+        let row = self.inner.shared.store.get(index::REQUESTS, running.key()).map_err(EngineError::from)?;
         if let Some(row) = row
             && let Some(answered) = index::requests::read(&row, self.now())?
         {

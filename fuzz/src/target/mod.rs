@@ -82,8 +82,8 @@ struct Tried {
 
 /// The source of everything that is chosen for one input.
 fn rng(target: Target, input: u64) -> Rng {
-    let salt = u64::try_from(Target::ALL.iter().position(|known| *known == target).unwrap_or_default());
-    Rng::with_seed(input.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.unwrap_or_default())
+    let salt = target.name().bytes().fold(0_u64, |salt, byte| salt << 8 | u64::from(byte));
+    Rng::with_seed(input.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt)
 }
 
 /// Tries one input after the other and looks after each for what must not be.

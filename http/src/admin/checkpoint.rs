@@ -41,26 +41,15 @@ pub struct CheckpointObject {
 
 impl From<CheckpointReport> for CheckpointObject {
     fn from(report: CheckpointReport) -> Self {
-        let CheckpointReport {
-            snapshots,
-            removed,
-            erased,
-            records,
-            index_rows,
-            pending_effects,
-            segments_removed,
-            owes_erasure,
-            ..
-        } = report;
         Self {
-            snapshots,
-            removed,
-            erased,
-            records,
-            index_rows,
-            pending_effects,
-            segments_removed,
-            erasure_owed: owes_erasure,
+            snapshots: report.snapshots,
+            removed: report.removed,
+            erased: report.erased,
+            records: report.records,
+            index_rows: report.index_rows,
+            pending_effects: report.pending_effects,
+            segments_removed: report.segments_removed,
+            erasure_owed: report.owes_erasure,
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn lone(text: &str) -> Option<&str> {
     None
 }
 
-/// The number of an escape `\uXXXX` that a text begins with.
+/// The number of the escape of four digits that a text begins with.
 fn unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     // A sign is no digit here, but one for `from_str_radix`.

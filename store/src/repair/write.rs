@@ -10,13 +10,10 @@ use super::entities::{Histories, Treatment};
 use super::plan::{NewJournal, NewTables, OldTables, Plan};
 use crate::disk::Disk;
 use crate::error::{OpenError, StorageFault, Table};
-use crate::journal::frame_bytes::FrameBytes;
 use crate::journal::segment::{Segment, segment_name};
 use crate::key::{EntityKey, IndexId};
 use crate::options::Options;
-use crate::state::{
-    Pages, Piece, STATE_FILE, StateWriter, decode_pending, parse_history_key, write_state_file,
-};
+use crate::state::{Piece, STATE_FILE, StateWriter, decode_pending, parse_history_key, write_state_file};
 use crate::store::{Fold, Folded};
 use std::io;
 use std::sync::Arc;
@@ -51,11 +48,8 @@ pub(super) fn carry_out(
 fn write_journal(disk: &dyn Disk, plan: &Plan, journal: &NewJournal) -> Result<(), OpenError> {
     let mut frames = journal.frames.iter();
     Segment::create_whole(disk, journal.header, || {
-        let frame = frames.next()?;
-        let read = frame.read(disk, plan.store);
-        Some(read.map(|frame: crate::journal::frame::Frame| -> (u64, Arc<FrameBytes>) {
-            (frame.position.frame, frame.bytes)
-        }))
+        let read = frames.next()?.read(disk, plan.store);
+        Some(read.map(|frame| (frame.position.frame, frame.bytes)))
     })
 }
 
@@ -94,7 +88,7 @@ fn copy(old: &OldTables, fold: &dyn Fold, writer: &mut StateWriter<'_>) -> Resul
         }
     }
     for (entity, treatment) in &old.treatments {
-        put_fold(&old.pages, old, fold, (*entity, *treatment), writer)?;
+        put_fold(old, fold, (*entity, *treatment), writer)?;
     }
     if old.pages.owes_erasure { writer.owe_erasure() } else { Ok(()) }
 }
@@ -124,7 +118,6 @@ fn is_kept(old: &OldTables, key: &[u8]) -> bool {
 
 /// Writes the snapshot of an entity that cannot keep the one it had.
 fn put_fold(
-    pages: &Pages,
     old: &OldTables,
     fold: &dyn Fold,
     (entity, treatment): (EntityKey, Treatment),
@@ -133,7 +126,7 @@ fn put_fold(
     if treatment == Treatment::Remove {
         return Ok(());
     }
-    let records = Histories { pages, recovered: &old.history }.of(entity)?;
+    let records = Histories { pages: &old.pages, recovered: &old.history }.of(entity)?;
     let slices: Vec<&[u8]> = records.iter().map(|(_, record)| record.as_slice()).collect();
     let last = records.last().map(|(lsn, _)| *lsn);
     match (fold.fold(entity, None, &slices), last) {

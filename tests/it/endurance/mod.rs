@@ -7,6 +7,7 @@ mod scarcity;
 mod till;
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -26,7 +27,7 @@ const ROUNDS_BETWEEN_AUDITS: usize = 50;
 const FLAGS: [&str; 4] = ["--test-clock", "2017-02-01T00:00:00Z", "--checkpoint-records", "3000"];
 
 /// What happens to the process in a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trouble {
     /// SIGKILL.
     Killed,
@@ -81,10 +82,10 @@ fn nothing_answered_is_lost_or_doubled_however_often_the_process_is_killed() {
     let mut clients: Vec<Client> =
         (0..CLIENTS).map(|number| Client::new(number, Till::new(&server))).collect();
     let begun = Instant::now();
-    let mut seen = Seen::default();
+    let mut seen = BTreeMap::<Trouble, usize>::new();
     for round in 1..=rounds {
         let trouble = Trouble::any();
-        seen.count(trouble);
+        *seen.entry(trouble).or_default() += 1;
         under_load(&mut server, &mut clients, trouble);
         if trouble != Trouble::Stopped {
             server.launch();
@@ -103,28 +104,6 @@ fn nothing_answered_is_lost_or_doubled_however_often_the_process_is_killed() {
     let open: u64 = clients.iter().map(|client| client.left_open).sum();
     assert!(answered > 0, "nothing was sent");
     eprintln!("{seen:?}: {answered} requests answered, {open} without an answer when the process went");
-}
-
-/// How often each trouble came.
-#[derive(Debug, Default)]
-struct Seen {
-    killed: usize,
-    killed_twice: usize,
-    stopped: usize,
-    stopped_and_killed: usize,
-    ended: usize,
-}
-
-impl Seen {
-    fn count(&mut self, trouble: Trouble) {
-        *match trouble {
-            Trouble::Killed => &mut self.killed,
-            Trouble::KilledTwice => &mut self.killed_twice,
-            Trouble::Stopped => &mut self.stopped,
-            Trouble::StoppedAndKilled => &mut self.stopped_and_killed,
-            Trouble::Ended => &mut self.ended,
-        } += 1;
-    }
 }
 
 /// The grocery program without what makes an award depend on the level.

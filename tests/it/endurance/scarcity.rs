@@ -124,10 +124,10 @@ fn a_full_disk_refuses_and_loses_nothing_and_room_is_enough_to_go_on() {
     // Killed on a full disk: what was answered is there as soon as it can start.
     server.kill9();
     server.spawn();
-    let code = eventually("it starts, or says that there is no room", || {
+    let is_well = eventually("it starts, or says that there is no room", || {
         server.ended().or_else(|| (till.ask(&Deed::Sale(sale(0)).request())?.0 == 200).then_some(true))
     });
-    if !code {
+    if !is_well {
         assert!(server.log().contains("no space left"), "{}", server.log());
     }
     server.kill9();
@@ -146,11 +146,8 @@ fn a_full_disk_refuses_and_loses_nothing_and_room_is_enough_to_go_on() {
 fn a_disk_that_was_full_is_used_again_without_a_start() {
     let Some(volume) = Volume::mount(40 << 20) else { return };
     let ballast = volume.path().join("ballast");
-    let server = {
-        let mut server = Server::prepare(&CLOCK).with_data(volume.path().join("data"));
-        server.launch();
-        server
-    };
+    let mut server = Server::prepare(&CLOCK).with_data(volume.path().join("data"));
+    server.launch();
     open_shop(&server);
     server.create_customer(MEMBER);
     server.create_customer(BYSTANDER);
