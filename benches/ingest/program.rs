@@ -1,8 +1,8 @@
 //! The program under test: started, killed and looked at from outside.
 
 use std::{
-    fs,
-    io::Write,
+    fs::{self, File},
+    io::BufWriter,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -142,9 +142,9 @@ impl Program {
     }
 
     /// A new file in its folder.
-    pub fn file(&self, name: &str) -> anyhow::Result<(PathBuf, impl Write + use<>)> {
+    pub fn file(&self, name: &str) -> anyhow::Result<(PathBuf, BufWriter<File>)> {
         let path = self.path(name);
-        let file = std::io::BufWriter::with_capacity(1 << 20, fs::File::create(&path)?);
+        let file = BufWriter::with_capacity(1 << 20, File::create(&path)?);
         Ok((path, file))
     }
 
