@@ -5,11 +5,10 @@ use crate::disk::DatabaseOptions;
 /// Whether opening a file looks at every page of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PageCheck {
-    /// Values are checked when they are read. A flipped bit in a *key* can then hide a row of an index or of the
-    /// history until [`verify`](crate::verify()) is run; opening takes no longer for a large file.
+    /// Pages are checked when they are read. Opening takes no longer for a large file.
     Skip,
-    /// Every page of the state file is read and its checksum compared, so that any flipped bit is
-    /// found at open. Reads the whole file.
+    /// Every page of the state file is read and checked, so that damage is found before anything is served. Reads the
+    /// whole file.
     All,
 }
 

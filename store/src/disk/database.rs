@@ -2,7 +2,8 @@
 //!
 //! Must not know any table.
 
-use super::{Disk, DiskFile, OpenMode};
+use super::summed::{FORMAT, HEAD, PAGE};
+use super::{Disk, DiskFile, Mismatch, OpenMode, SummedFile};
 use crate::error::{OpenError, StorageFault};
 use crate::options::PageCheck;
 use crate::shared::lock;
@@ -67,7 +68,7 @@ impl Freeze {
 /// A file as redb sees it. Locking is left out: the whole disk is locked once. Without an armed freeze, errors pass.
 #[derive(Debug)]
 struct Backend {
-    file: Box<dyn DiskFile>,
+    file: SummedFile,
     freeze: Freeze,
 }
 
@@ -167,11 +168,39 @@ pub(crate) fn open_freezing(
     if file.size().map_err(|source| OpenError::io(name, source))? == 0 {
         return Err(OpenError::damaged(name, None, "the file is empty"));
     }
+    known_format(&*file, name)?;
+    let file = summed(file, name).map_err(|source| OpenError::io(name, source))?;
     let freeze = Freeze::default();
     let database = build(Backend { file, freeze: freeze.clone() }, options)
         .map_err(|fault| OpenError::fault(name, fault))?;
     freeze.0.armed.store(true, Ordering::Release);
     Ok((database, freeze))
+}
+
+/// A file of the format before is called that, and no damaged one. It was one of the library's own.
+fn known_format(file: &dyn DiskFile, name: &str) -> Result<(), OpenError> {
+    const BARE: &[u8] = b"redb";
+    let mut heads = [[0; HEAD.len()]; 2];
+    for (head, offset) in heads.iter_mut().zip([0, PAGE]) {
+        match file.read(offset, head) {
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                return Err(OpenError::io(name, error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let [first, second] = heads;
+    if first == HEAD {
+        Ok(())
+    } else if first.starts_with(BARE) && second != HEAD {
+        Err(OpenError::Version { file: name.to_owned(), found: FORMAT - 1, supported: FORMAT })
+    } else {
+        Err(OpenError::damaged(name, None, "it does not begin with a page of sums"))
+    }
+}
+
+fn summed(file: Box<dyn DiskFile>, name: &str) -> io::Result<SummedFile> {
+    SummedFile::new(file, name, Mismatch::Blank)
 }
 
 /// Why a database was not created.
@@ -217,7 +246,8 @@ pub(crate) fn new_database(
     options: DatabaseOptions,
 ) -> Result<OpenDatabase, StorageFault> {
     let unfinished = format!("{name}{NEW_SUFFIX}");
-    let file = disk.open(&unfinished, OpenMode::New).map_err(redb::Error::Io)?;
+    let file =
+        disk.open(&unfinished, OpenMode::New).and_then(|file| summed(file, name)).map_err(redb::Error::Io)?;
     build(Backend { file, freeze: Freeze::default() }, options)
 }
 

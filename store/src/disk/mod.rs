@@ -6,6 +6,7 @@ mod database;
 mod folder;
 mod memory;
 mod shadow;
+mod summed;
 
 pub(crate) use database::{
     CreateFailure, DatabaseOptions, Freeze, NEW_SUFFIX, OpenDatabase, create_database, guarded, new_database,
@@ -15,6 +16,7 @@ pub use folder::FolderDisk;
 pub(crate) use folder::LOCK_FILE;
 pub use memory::MemoryDisk;
 pub(crate) use shadow::ShadowDisk;
+pub(crate) use summed::{Mismatch, SummedFile};
 
 use std::fmt::Debug;
 use std::io;

@@ -23,7 +23,7 @@ pub(crate) const SHAPE_KEY: &[u8] = &[];
 pub(crate) const META_KEY: u8 = 0;
 /// There is a row of this key while bytes of what was erased may be left in this file or in old segments.
 pub(crate) const OWED_KEY: u8 = 1;
-const STATE_VERSION: u8 = 2;
+const STATE_VERSION: u8 = 3;
 const HISTORY_KEY_LEN: usize = EntityKey::ENCODED_LEN + 8;
 
 /// The row of `meta`.

@@ -10,7 +10,7 @@ mod page;
 
 use super::STATE_FILE;
 use super::layout::{META_KEY, Meta, OWED_KEY};
-use crate::disk::{Disk, DiskFile, OpenMode};
+use crate::disk::{Disk, DiskFile, Mismatch, OpenMode, SummedFile};
 use crate::error::{OpenError, Table};
 use crate::journal::{Position, StoreId};
 use page::{Keys, Page, PageRef, mend};
@@ -54,7 +54,7 @@ pub(crate) enum Piece<'a> {
 
 /// The tables of one commit, as far as they are there.
 pub(crate) struct Pages {
-    file: Box<dyn DiskFile>,
+    file: SummedFile,
     geometry: [u32; 2],
     tables: Vec<(Table, Tree)>,
     pub(crate) meta: Meta,
@@ -89,7 +89,11 @@ impl Pages {
     pub(crate) fn open(disk: &dyn Disk) -> Result<Vec<Self>, OpenError> {
         let failed = |source| OpenError::io(STATE_FILE, source);
         let mut header = [0; HEADER_LEN];
-        let file = match disk.open(STATE_FILE, OpenMode::Reading) {
+        let reading = || {
+            let file = disk.open(STATE_FILE, OpenMode::Reading)?;
+            SummedFile::new(file, STATE_FILE, Mismatch::Pass)
+        };
+        let file = match reading() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file.map_err(failed)?,
         };
@@ -104,8 +108,7 @@ impl Pages {
         let mut found = Vec::new();
         for slot in slots {
             for geometry in geometries {
-                let file = disk.open(STATE_FILE, OpenMode::Reading).map_err(failed)?;
-                if let Some(pages) = Self::of(file, geometry, slot.root)? {
+                if let Some(pages) = Self::of(reading().map_err(failed)?, geometry, slot.root)? {
                     found.push(pages);
                     break;
                 }
@@ -114,7 +117,7 @@ impl Pages {
         Ok(found)
     }
 
-    fn of(file: Box<dyn DiskFile>, geometry: [u32; 2], root: PageRef) -> Result<Option<Self>, OpenError> {
+    fn of(file: SummedFile, geometry: [u32; 2], root: PageRef) -> Result<Option<Self>, OpenError> {
         let failed = |source| OpenError::io(STATE_FILE, source);
         let meta = Meta { store: StoreId([0; 16]), mark: Position::ORIGIN };
         let mut pages = Self {

@@ -11,7 +11,7 @@ use laurel_store::{
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What was durable before a read is in what it shows; nothing is there twice or out of order.
 fn read_everything(store: &dyn Store<u64>) {
@@ -106,8 +106,12 @@ fn a_checkpoint_starts_by_itself_when_there_is_enough() {
     for i in 0..400 {
         assert!(opened.write(scripted(i)));
     }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while opened.store.stats().checkpoints == 0 {
+        assert!(Instant::now() < deadline, "no checkpoint has started");
+        thread::sleep(Duration::from_millis(1));
+    }
     opened.store.close().unwrap();
-    assert!(opened.store.stats().checkpoints > 0);
     let again = open_on(&disk);
     assert!(again.recovered.records_replayed < 400);
     assert_eq!(Model::shown(&*again.store, pending(&again.recovered)), Model::of(400));

@@ -1,24 +1,23 @@
 //! Flipped bits and changed rows are found, never shown as data.
 
 use crate::segment_file::{self, FIRST, SECTOR};
+use crate::state_file;
 use crate::support::{Concat, Model, entity, open_on, open_with, options, pending, record, scripted, state};
 use laurel_store::{
     Disk, FolderDisk, IndexId, Lsn, MemoryDisk, OpenError, Options, PageCheck, ReadError, Store, Table,
     verify,
 };
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
+use std::{fs, path::Path};
 
 type FrameChange = fn(&mut Vec<(u64, Vec<u8>)>);
 type Rows<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
 
 /// Changes the value of the first row of a table of `state.redb`.
 fn change_first(folder: &Path, table: &str, change: impl Fn(&mut Vec<u8>)) {
-    let database = Database::open(folder.join("state.redb")).unwrap();
-    let transaction = database.begin_write().unwrap();
-    {
+    in_database(folder, |transaction| {
         let mut table = transaction.open_table(Rows::new(table)).unwrap();
         let (key, mut value) = {
             let (key, value) = table.first().unwrap().unwrap();
@@ -26,8 +25,19 @@ fn change_first(folder: &Path, table: &str, change: impl Fn(&mut Vec<u8>)) {
         };
         change(&mut value);
         table.insert(&key[..], &value[..]).unwrap();
-    }
+    });
+}
+
+/// Changes the database in `state.redb` as somebody would who knows how its pages are summed.
+fn in_database(folder: &Path, change: impl FnOnce(&WriteTransaction)) {
+    let (file, bare) = (folder.join("state.redb"), folder.join("bare.new"));
+    fs::write(&bare, state_file::database(&fs::read(&file).unwrap())).unwrap();
+    let database = Database::open(&bare).unwrap();
+    let transaction = database.begin_write().unwrap();
+    change(&transaction);
     transaction.commit().unwrap();
+    drop(database);
+    fs::write(&file, state_file::file(&fs::read(&bare).unwrap())).unwrap();
 }
 
 fn filled(folder: &Path) -> FolderDisk {
@@ -92,15 +102,11 @@ fn damaged_pending_and_meta_rows_stop_the_opening() {
 fn a_value_under_another_key_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let disk = filled(folder.path());
-    let database = Database::open(folder.path().join("state.redb")).unwrap();
-    let transaction = database.begin_write().unwrap();
-    {
+    in_database(folder.path(), |transaction| {
         let mut table = transaction.open_table(Rows::new("snapshots")).unwrap();
         let other = table.get(&entity(1).encode()[..]).unwrap().unwrap().value().to_vec();
         table.insert(&entity(0).encode()[..], &other[..]).unwrap();
-    }
-    transaction.commit().unwrap();
-    drop(database);
+    });
     let error = open_on(&disk).store.load(entity(0)).unwrap_err();
     assert!(matches!(error, ReadError::Damaged { table: Table::Snapshots, .. }));
 }
@@ -109,11 +115,9 @@ fn a_value_under_another_key_is_damaged() {
 fn an_entity_whose_snapshot_is_missing_does_not_seem_new() {
     let folder = tempfile::tempdir().unwrap();
     let disk = filled(folder.path());
-    let database = Database::open(folder.path().join("state.redb")).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction.open_table(Rows::new("snapshots")).unwrap().remove(&entity(0).encode()[..]).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    in_database(folder.path(), |transaction| {
+        transaction.open_table(Rows::new("snapshots")).unwrap().remove(&entity(0).encode()[..]).unwrap();
+    });
     let opened = open_on(&disk);
     assert!(matches!(opened.store.load(entity(0)), Err(ReadError::Damaged { table: Table::Snapshots, .. })));
     assert_eq!(opened.store.load(entity(9)).unwrap().snapshot, None);

@@ -19,4 +19,5 @@ mod opening;
 mod property;
 mod segment_file;
 mod segments;
+mod state_file;
 mod support;

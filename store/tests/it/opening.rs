@@ -1,5 +1,6 @@
 //! Opening what cannot be opened: each with its own answer, which names the file.
 
+use crate::state_file;
 use crate::support::{Concat, open_on, open_with, options, record, state};
 use laurel_store::{
     CloseError, CommitFailure, Committed, Epoch, FolderDisk, Listener, MemoryDisk, OpenError, RedbStore,
@@ -118,6 +119,24 @@ fn files_that_are_no_database_or_empty_are_damaged_and_named() {
             );
         }
     }
+}
+
+#[test]
+fn a_bare_database_is_of_the_format_before_and_not_damaged() {
+    let disk = MemoryDisk::new();
+    open_on(&disk).store.close().unwrap();
+    let file = disk.contents("state.redb").unwrap();
+    let found = |bytes: Vec<u8>| open_with(options(), &disk.copy_with("state.redb", bytes)).err().unwrap();
+    let bare = found(state_file::database(&file));
+    assert!(
+        matches!(&bare, OpenError::Version { file, found: 2, supported: 3 } if file == "state.redb"),
+        "{bare}"
+    );
+    // Nor is a file of this format one of that, when its first two pages are exchanged.
+    let mut exchanged = file;
+    let (first, second) = exchanged.split_at_mut(state_file::PAGE);
+    first.swap_with_slice(&mut second[..state_file::PAGE]);
+    assert!(matches!(found(exchanged), OpenError::Damaged { .. }));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::watched::{Operation, Watched};
 use super::{back_up, check_restored, check_unharmed, filled};
+use crate::state_file;
 use crate::support::{open_on, open_with, options, scripted};
 use laurel_store::backup::BackupError;
 use laurel_store::{MemoryDisk, ReadError, Store};
@@ -61,15 +62,16 @@ fn a_damaged_row_is_not_copied() {
     let opened = filled(&disk, 30);
     opened.store.checkpoint().unwrap();
     opened.store.close().unwrap();
-    let whole = disk.contents("state.redb").unwrap();
-    // The value of a row that is nobody's snapshot: nothing but the backup looks at it.
+    let whole = state_file::database(&disk.contents("state.redb").unwrap());
+    // The value of a row that is nobody's snapshot: nothing but the backup looks at it. Its page has the sum of what is
+    // there.
     let value = b"v27";
     let places: Vec<usize> =
         whole.windows(value.len()).enumerate().filter(|(_, part)| part == value).map(|(at, _)| at).collect();
     assert!(!places.is_empty());
     let mut bytes = whole;
     places.iter().for_each(|at| bytes[*at] ^= 1);
-    let damaged = disk.copy_with("state.redb", bytes);
+    let damaged = disk.copy_with("state.redb", state_file::file(&bytes));
     let opened = open_on(&damaged);
     let target = MemoryDisk::new();
     let error = back_up(&opened, &target).unwrap_err();

@@ -11,8 +11,11 @@ mod outcome;
 mod places;
 mod sight;
 
+use crate::state_file;
 use faults::{Fault, Map, fault};
+use laurel_store::Store as _;
 use outcome::{Outcome, Tally, look};
+use sight::Sight;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const SEED: u64 = 1;
@@ -42,7 +45,7 @@ fn a_fault_in_the_files_is_found_and_repaired_or_does_no_harm() {
         }));
         match made {
             Ok((Outcome::ServedWrong, _)) => {
-                failed.push(describe(ground.name, number, &fault, "is served wrongly"))
+                failed.push(describe(ground.name, number, &fault, "is served wrongly"));
             }
             Ok((outcome, mended)) => tally.count(&fault, outcome, mended),
             Err(panic) => {
@@ -53,7 +56,7 @@ fn a_fault_in_the_files_is_found_and_repaired_or_does_no_harm() {
     }
     println!("{tally}");
     assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));
-    assert!(alone.is_some() || tally.kinds_of_outcome() >= 5, "the faults must reach something:\n{tally}");
+    assert!(alone.is_some() || tally.kinds_of_outcome() >= 3, "the faults must reach something:\n{tally}");
 }
 
 fn describe(ground: &str, number: u64, fault: &Fault, what: &str) -> String {
@@ -61,15 +64,24 @@ fn describe(ground: &str, number: u64, fault: &Fault, what: &str) -> String {
     format!("INJECTION={number}: {ground}: {file}: {place}: {kind} ({where_}): {what}")
 }
 
-/// The library goes on working on the file when it closes it, and asserts what a damaged page breaks.
+/// The library goes on working on the file when it closes it, and asserts what a page in another's place breaks. The sums
+/// are right here: else the page would not be read.
 #[test]
 fn what_panics_when_a_damaged_file_is_closed_stops_nothing() {
-    let grounds = ground::grounds();
-    let fault = fault(SEED, 17_347, &grounds, &Map::of(&grounds));
-    assert_eq!((fault.place.as_str(), fault.kind), ("pending, inner page", "swap two pages"));
-    let ground = &grounds[fault.ground];
-    assert_eq!(look(ground, &fault, false), (Outcome::FoundAtOpen, true));
-    mending::mend(ground, &fault, false);
+    let ground = &ground::grounds()[0];
+    let sound = state_file::database(&ground.disk.contents(faults::STATE).unwrap());
+    let places = places::of_database(&sound);
+    let leaf = places["history, leaf"][0].start;
+    for page in &places["free or allocator page"] {
+        let mut bytes = sound.clone();
+        bytes.copy_within(leaf..leaf + places::PAGE, page.start);
+        bytes[leaf..leaf + places::PAGE].copy_from_slice(&sound[page.clone()]);
+        let disk = ground.disk.copy_with(faults::STATE, state_file::file(&bytes));
+        if let Ok((store, ..)) = outcome::open(ground::small(), &disk) {
+            let read = Sight::with_refusals(&*store, &ground.probes);
+            drop((read, store.close()));
+        }
+    }
 }
 
 #[test]
@@ -107,6 +119,7 @@ fn every_kind_of_place_is_there() {
         "record, above",
         "index change, above",
         "sector check, below",
+        "page of sums",
         "file header",
         "newest slot",
         "older slot",

@@ -1,10 +1,11 @@
 //! Where things are in the files, seen from outside: after `docs/storage-format.md` and the design document of redb.
 
+use crate::state_file;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub const SECTOR: usize = 512;
-pub const PAGE: usize = 4096;
+pub use state_file::PAGE;
 const HEAD: usize = 16;
 
 /// Parts of a file, by what they are.
@@ -105,7 +106,19 @@ fn parts(frame: &[u8]) -> Vec<(&'static str, Range<usize>)> {
 }
 
 /// The parts of a state file.
-pub fn of_state(bytes: &[u8]) -> Places {
+pub fn of_state(file: &[u8]) -> Places {
+    let mut places: Places = of_database(&state_file::database(file))
+        .into_iter()
+        .map(|(class, parts)| (class, parts.into_iter().flat_map(state_file::places).collect()))
+        .collect();
+    for sums in state_file::sums(file) {
+        add(&mut places, "page of sums", sums);
+    }
+    places
+}
+
+/// The parts of the database in it.
+pub fn of_database(bytes: &[u8]) -> Places {
     let mut places = Places::new();
     add(&mut places, "file header", 0..64);
     let primary = usize::from(bytes[9] & 1);
