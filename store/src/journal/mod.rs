@@ -6,6 +6,7 @@
 pub(crate) mod fields;
 pub(crate) mod frame;
 pub(crate) mod frame_bytes;
+pub(crate) mod reached;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod scan;

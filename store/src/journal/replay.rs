@@ -1,6 +1,7 @@
 //! Reading the journal at open: every frame above the low-water mark, checked, in order.
 
 use super::frame::{FRAME_VERSION, Frame, FrameFault, stored_hash};
+use super::reached::{REACHED_FILE, reached};
 use super::scan::ScanFault;
 use super::segment::Segment;
 use super::writer::SegmentList;
@@ -40,6 +41,11 @@ pub(crate) fn replay(
     }
     let last = current.ok_or_else(|| OpenError::damaged("journal", None, "all its segments are missing"))?;
     let (segment, position) = replay_segment(last, None, mark, position, &mut visit)?;
+    let reached = reached(disk, store).map_err(|source| OpenError::io(REACHED_FILE, source))?;
+    if let Some(reached) = reached.filter(|reached| *reached > position.frame) {
+        let what = format!("the journal ends before this frame, and had come to frame {reached}");
+        return Err(OpenError::damaged(&segment.name, Some(position.frame + 1), what));
+    }
     Ok(Replayed { segment, position, segments })
 }
 

@@ -1,5 +1,6 @@
 //! The one writer of the journal: frames into the segment in use, the next segment when it is full or has failed.
 
+use super::reached::ReachedNote;
 use super::segment::{Segment, SegmentHeader, segment_name};
 use super::spare::{SPARE_FILE, Spares};
 use super::{Position, StoreId};
@@ -113,12 +114,13 @@ pub(crate) struct JournalWriter {
     /// `None` after a failed commit, until the next segment stands.
     segment: Option<Segment>,
     segments: SegmentList,
+    reached: ReachedNote,
     /// Where the next segment is laid out, once one has been filled.
     spares: Option<Spares>,
 }
 
 impl JournalWriter {
-    /// Goes on in `segment`, the last one, after `position`.
+    /// Goes on in `segment`, the last one, after `position`, which is durable.
     pub(crate) fn new(
         disk: Arc<dyn Disk>,
         segment_bytes: u64,
@@ -126,6 +128,8 @@ impl JournalWriter {
         position: Position,
         segments: SegmentList,
     ) -> Self {
+        let mut reached = ReachedNote::begin(&*disk, segment.header.store);
+        reached.note(position.frame);
         Self {
             disk,
             store: segment.header.store,
@@ -135,6 +139,7 @@ impl JournalWriter {
             sequence: segment.header.sequence,
             segment: Some(segment),
             segments,
+            reached,
             spares: None,
         }
     }
@@ -157,6 +162,7 @@ impl JournalWriter {
         match segment.write(end.frame, frame) {
             Ok(()) => {
                 self.position = end;
+                self.reached.note(end.frame);
                 Ok(())
             }
             Err(fault) => {

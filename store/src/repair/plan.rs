@@ -9,6 +9,7 @@ use super::rows::{FromFrames, Made, Missing, Rows, loose_rows, row_place, wanted
 use super::{Loss, Remedy};
 use crate::disk::{Disk, OpenMode, ShadowDisk};
 use crate::error::{OpenError, Table};
+use crate::journal::reached::{REACHED_FILE, reached};
 use crate::journal::replay::replay;
 use crate::journal::scan::FoundFrame;
 use crate::journal::segment::{SegmentHeader, segment_name, sequences};
@@ -268,6 +269,9 @@ impl Ground<'_> {
         }
         if let Some(broken) = &chain.broken {
             self.note_break(broken, chain, plan)?;
+        } else if let Some(reached) = self.reached(chain.end.frame)? {
+            let what = "they were durable, and are gone without a trace";
+            plan.losses.push(loss("journal", format!("frames {} to {reached}", chain.end.frame + 1), what));
         }
         let header = self.next_segment(mark)?;
         let how = match chain.above.len() {
@@ -283,6 +287,13 @@ impl Ground<'_> {
         plan.remedies.push(remedy(&segment_name(header.sequence), "segment", how));
         plan.journal = Some(NewJournal { header, frames: chain.above.clone() });
         Ok(())
+    }
+
+    /// How far the journal had come, if that is farther.
+    fn reached(&self, end: u64) -> Result<Option<u64>, OpenError> {
+        let reached =
+            reached(&**self.disk, self.store).map_err(|source| OpenError::io(REACHED_FILE, source))?;
+        Ok(reached.filter(|reached| *reached > end))
     }
 
     fn note_break(&self, broken: &Break, chain: &Chain, plan: &mut Plan) -> Result<(), OpenError> {

@@ -10,6 +10,7 @@ use super::entities::{Histories, Treatment};
 use super::plan::{NewJournal, NewTables, OldTables, Plan};
 use crate::disk::Disk;
 use crate::error::{OpenError, StorageFault, Table};
+use crate::journal::reached::REACHED_FILE;
 use crate::journal::segment::{Segment, segment_name};
 use crate::key::{EntityKey, IndexId};
 use crate::options::Options;
@@ -37,9 +38,17 @@ pub(super) fn carry_out(
     if let Some(journal) = &plan.journal {
         let old: Vec<_> = plan.sequences.iter().map(|sequence| segment_name(*sequence)).collect();
         old.iter().try_for_each(|name| keep(name))?;
+        let is_noted = names.iter().any(|name| name == REACHED_FILE);
+        if is_noted {
+            keep(REACHED_FILE)?;
+        }
         write_journal(&**disk, plan, journal)?;
         for name in &old {
             disk.remove(name).map_err(|source| OpenError::io(name, source))?;
+        }
+        // Last, for until then it shows that the end is missing.
+        if is_noted {
+            disk.remove(REACHED_FILE).map_err(|source| OpenError::io(REACHED_FILE, source))?;
         }
     }
     Ok(())

@@ -90,7 +90,7 @@ fn segments_go_once_the_tables_have_them() {
     assert_eq!((after.segments, after.tail_records, after.tail_bytes, after.overlay_rows), (1, 0, 0, 0));
     // Something was erased: the segment that was in use is left behind, too.
     assert_eq!(report.segments_removed, before.segments);
-    assert_eq!(disk.names().iter().filter(|name| name.starts_with("journal-")).count(), 1);
+    assert_eq!(disk.names().iter().filter(|name| name.ends_with(".log")).count(), 1);
     assert_eq!(opened.store.checkpoint().unwrap().records, 0, "nothing is left to do");
     opened.store.close().unwrap();
     let again = open_on(&disk);

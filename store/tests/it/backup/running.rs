@@ -129,6 +129,18 @@ fn it_is_of_its_position_whatever_happens_at_any_step_of_it() {
     assert!(made > 9, "{made} of 12");
 }
 
+/// A model shows ten thousand rows of an index at most.
+const SHOWN_MAX: u64 = 10_000;
+
+/// Ends what goes on beside the test, also when the test fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn many_threads_and_one_backup_after_the_other() {
     let disk = MemoryDisk::new();
@@ -136,9 +148,14 @@ fn many_threads_and_one_backup_after_the_other() {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
         let (user, ended) = (&user, &ended);
+        let _ends = Ends(ended);
         scope.spawn(|| {
             while !ended.load(Ordering::SeqCst) {
-                user.append();
+                if user.done.load(Ordering::SeqCst) < SHOWN_MAX {
+                    user.append();
+                } else {
+                    thread::yield_now();
+                }
             }
         });
         scope.spawn(|| {
@@ -153,7 +170,6 @@ fn many_threads_and_one_backup_after_the_other() {
             assert!(report.manifest.lsn >= before, "{} and {before}", report.manifest.lsn);
             check_restored(&target, report.manifest.lsn);
         }
-        ended.store(true, Ordering::SeqCst);
     });
     check_unharmed(&user.opened, &disk, user.done.load(Ordering::SeqCst));
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub const STATE: &str = "state.redb";
+const REACHED: &str = "journal-reached";
 
 /// Numbers that look random and are the same for the same seed.
 pub struct Dice(u64);
@@ -59,10 +60,10 @@ impl Map {
             let disk = &ground.disk;
             let files = disk.names().into_iter().map(|name| {
                 let bytes = disk.contents(&name).unwrap();
-                let places = if name == STATE {
-                    places::of_state(&bytes)
-                } else {
-                    places::of_segment(&bytes, ground.mark)
+                let places = match name.as_str() {
+                    STATE => places::of_state(&bytes),
+                    REACHED => places::of_note(&bytes),
+                    _ => places::of_segment(&bytes, ground.mark),
                 };
                 (name, places)
             });
@@ -150,7 +151,11 @@ fn of_a_file(dice: &mut Dice, ground: &Ground) -> Made {
     let file = dice.one_of(&names).clone();
     let sound = ground.disk.contents(&file).unwrap();
     let kind = *dice.one_of(&OF_FILES);
-    let place = if file == STATE { "state file" } else { "segment" };
+    let place = match file.as_str() {
+        STATE => "state file",
+        REACHED => "note of the end",
+        _ => "segment",
+    };
     let from = |copies: &[(String, Vec<u8>)]| {
         copies.iter().find(|(name, bytes)| *name == file && *bytes != sound).map(|(_, bytes)| bytes.clone())
     };

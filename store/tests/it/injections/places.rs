@@ -105,6 +105,13 @@ fn parts(frame: &[u8]) -> Vec<(&'static str, Range<usize>)> {
     parts
 }
 
+/// The parts of the note of how far the journal has come.
+pub fn of_note(file: &[u8]) -> Places {
+    let mut places = Places::new();
+    add(&mut places, "note of the end", 0..file.len());
+    places
+}
+
 /// The parts of a state file.
 pub fn of_state(file: &[u8]) -> Places {
     let mut places: Places = of_database(&state_file::database(file))
