@@ -3,11 +3,12 @@
 //! Must not know any table.
 
 use super::summed::{FORMAT, HEAD, PAGE};
-use super::{Disk, DiskFile, Mismatch, OpenMode, SummedFile};
+use super::{Disk, DiskFile, OpenMode, SummedFile};
 use crate::error::{OpenError, StorageFault};
 use crate::options::PageCheck;
 use crate::shared::lock;
 use redb::{Builder, Database, StorageBackend, WriteTransaction};
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +38,10 @@ impl Freeze {
         self.0.frozen.store(true, Ordering::Release);
     }
 
+    fn is_armed(&self) -> bool {
+        self.0.armed.load(Ordering::Acquire)
+    }
+
     pub(crate) fn is_frozen(&self) -> bool {
         self.0.frozen.load(Ordering::Acquire)
     }
@@ -55,7 +60,7 @@ impl Freeze {
             return Ok(());
         }
         match change() {
-            Err(error) if self.0.armed.load(Ordering::Acquire) => {
+            Err(error) if self.is_armed() => {
                 *lock(&self.0.cause) = Some(error);
                 self.freeze();
                 Ok(())
@@ -69,7 +74,24 @@ impl Freeze {
 #[derive(Debug)]
 struct Backend {
     file: SummedFile,
+    name: String,
     freeze: Freeze,
+    /// Pages that are not what was written and have been told of.
+    told: Mutex<BTreeSet<u64>>,
+}
+
+impl Backend {
+    fn new(file: Box<dyn DiskFile>, name: &str, freeze: Freeze) -> io::Result<Self> {
+        Ok(Self { file: SummedFile::new(file)?, name: name.to_owned(), freeze, told: Mutex::default() })
+    }
+
+    /// While the file is opened, the library may look at a commit that a power cut has torn, and take the one before.
+    fn tell(&self, page: u64) {
+        if self.freeze.is_armed() && lock(&self.told).insert(page) {
+            let file = &self.name;
+            tracing::error!(file, page, "a page is not what was written; what needs it is refused");
+        }
+    }
 }
 
 impl StorageBackend for Backend {
@@ -78,14 +100,19 @@ impl StorageBackend for Backend {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        match self.file.read(offset, out) {
+        match self.file.read_sound(offset, out) {
             // What was to lie there was held back. An error would make the library refuse all reads of the file; it
             // meets nothing instead, in a transaction that fails anyway.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && self.freeze.is_frozen() => {
                 out.fill(0);
                 Ok(())
             }
-            result => result,
+            Ok(Some(page)) => {
+                self.tell(page);
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -169,10 +196,9 @@ pub(crate) fn open_freezing(
         return Err(OpenError::damaged(name, None, "the file is empty"));
     }
     known_format(&*file, name)?;
-    let file = summed(file, name).map_err(|source| OpenError::io(name, source))?;
     let freeze = Freeze::default();
-    let database = build(Backend { file, freeze: freeze.clone() }, options)
-        .map_err(|fault| OpenError::fault(name, fault))?;
+    let backend = Backend::new(file, name, freeze.clone()).map_err(|source| OpenError::io(name, source))?;
+    let database = build(backend, options).map_err(|fault| OpenError::fault(name, fault))?;
     freeze.0.armed.store(true, Ordering::Release);
     Ok((database, freeze))
 }
@@ -197,10 +223,6 @@ fn known_format(file: &dyn DiskFile, name: &str) -> Result<(), OpenError> {
     } else {
         Err(OpenError::damaged(name, None, "it does not begin with a page of sums"))
     }
-}
-
-fn summed(file: Box<dyn DiskFile>, name: &str) -> io::Result<SummedFile> {
-    SummedFile::new(file, name, Mismatch::Blank)
 }
 
 /// Why a database was not created.
@@ -245,10 +267,8 @@ pub(crate) fn new_database(
     name: &str,
     options: DatabaseOptions,
 ) -> Result<OpenDatabase, StorageFault> {
-    let unfinished = format!("{name}{NEW_SUFFIX}");
-    let file =
-        disk.open(&unfinished, OpenMode::New).and_then(|file| summed(file, name)).map_err(redb::Error::Io)?;
-    build(Backend { file, freeze: Freeze::default() }, options)
+    let file = disk.open(&format!("{name}{NEW_SUFFIX}"), OpenMode::New).map_err(redb::Error::Io)?;
+    build(Backend::new(file, name, Freeze::default()).map_err(redb::Error::Io)?, options)
 }
 
 fn build(backend: Backend, options: DatabaseOptions) -> Result<OpenDatabase, StorageFault> {

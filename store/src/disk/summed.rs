@@ -7,11 +7,10 @@
 //! Must not know what is in the pages. Layout: `docs/storage-format.md`, section 3.4.
 
 use super::DiskFile;
-use crate::shared::lock;
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The version of the format of a file with sums; one before had none.
@@ -26,26 +25,12 @@ const SUM_LEN: usize = 8;
 const GROUP: u64 = 511;
 const GROUP_LEN: usize = 511;
 
-/// What becomes of a page that is not what was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mismatch {
-    /// It is read as zeros, which are no page of a database: whoever needs it is refused, and an error, after which the
-    /// library would refuse all reads of the file, is spared.
-    Blank,
-    /// It is read as it is, by somebody who compares by other means.
-    Pass,
-}
-
 /// The pages in it, numbered from 0 as if the sums were not there. The first is the database's header, which is written
 /// in place and in part; it has checks of its own and no sum.
 #[derive(Debug)]
 pub(crate) struct SummedFile {
     file: Box<dyn DiskFile>,
-    name: String,
-    mismatch: Mismatch,
     sums: RwLock<Sums>,
-    /// Pages that have been met and are not what was written.
-    damaged: Mutex<BTreeSet<u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,10 +46,32 @@ impl SummedFile {
     ///
     /// # Errors
     /// What the operating system says.
-    pub(crate) fn new(file: Box<dyn DiskFile>, name: &str, mismatch: Mismatch) -> io::Result<Self> {
+    pub(crate) fn new(file: Box<dyn DiskFile>) -> io::Result<Self> {
         let groups = index((file.size()? / PAGE).div_ceil(GROUP + 1))?;
         let sums = RwLock::new(Sums { groups: vec![None; groups], dirty: BTreeSet::new() });
-        Ok(Self { file, name: name.to_owned(), mismatch, sums, damaged: Mutex::default() })
+        Ok(Self { file, sums })
+    }
+
+    /// Fills `out` from `offset` and compares. If a page of it is not what was written, all is zeros, and the first such
+    /// page is answered. Zeros are no page of a database: whoever needs it is refused, while after an error the library
+    /// would refuse all reads of the file.
+    ///
+    /// # Errors
+    /// As [`DiskFile::read`].
+    pub(super) fn read_sound(&self, offset: u64, out: &mut [u8]) -> io::Result<Option<u64>> {
+        let Some(runs) = runs(offset, out.len())? else {
+            self.file.read(PAGE + offset, out)?;
+            return Ok(None);
+        };
+        for run in runs {
+            let bytes = &mut out[run.bytes.clone()];
+            self.file.read(place_of(run.pages.start), bytes)?;
+            if let Some(page) = self.unsound(&run, bytes)? {
+                out.fill(0);
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
     }
 
     fn sums(&self) -> RwLockReadGuard<'_, Sums> {
@@ -96,31 +103,22 @@ impl SummedFile {
         Ok(place)
     }
 
-    /// Whether these pages of one group are what was written.
-    fn is_sound(&self, run: &Run, bytes: &[u8]) -> io::Result<bool> {
+    /// The first of these pages of one group that is not what was written.
+    fn unsound(&self, run: &Run, bytes: &[u8]) -> io::Result<Option<u64>> {
         let place = self.load(run.pages.start / GROUP)?;
         let sums = self.sums();
         let entries = sums.groups.get(place).and_then(Option::as_deref);
         let entries = entries.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let mut sound = true;
         for (page, bytes) in run.pages.clone().zip(bytes.chunks_exact(PAGE_LEN)) {
-            let written = entries[index(page % GROUP)?];
-            if page != 0
-                && written != sum(page, bytes)
-                && (written != 0 || bytes.iter().any(|byte| *byte != 0))
-            {
-                sound = false;
-                self.note(page);
+            let is_sound = match entries[index(page % GROUP)?] {
+                0 => page == 0 || bytes.iter().all(|byte| *byte == 0),
+                written => page == 0 || written == sum(page, bytes),
+            };
+            if !is_sound {
+                return Ok(Some(page));
             }
         }
-        Ok(sound)
-    }
-
-    fn note(&self, page: u64) {
-        if lock(&self.damaged).insert(page) {
-            let offset = place_of(page);
-            tracing::error!(file = self.name, page, offset, "a page is not what was written; it is not read");
-        }
+        Ok(None)
     }
 
     /// Writes the sums that have changed.
@@ -146,6 +144,7 @@ impl SummedFile {
     }
 }
 
+/// Reads compare nothing here: they are for somebody who does by other means.
 impl DiskFile for SummedFile {
     fn size(&self) -> io::Result<u64> {
         let there = self.file.size()? / PAGE;
@@ -154,14 +153,8 @@ impl DiskFile for SummedFile {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let Some(runs) = runs(offset, out.len())? else { return self.file.read(PAGE + offset, out) };
-        let mut sound = true;
         for run in runs {
-            let bytes = &mut out[run.bytes.clone()];
-            self.file.read(place_of(run.pages.start), bytes)?;
-            sound &= self.mismatch == Mismatch::Pass || self.is_sound(&run, bytes)?;
-        }
-        if !sound {
-            out.fill(0);
+            self.file.read(place_of(run.pages.start), &mut out[run.bytes])?;
         }
         Ok(())
     }
@@ -283,7 +276,7 @@ mod tests {
     const NAME: &str = "a";
 
     fn opened(disk: &MemoryDisk, mode: OpenMode) -> SummedFile {
-        SummedFile::new(disk.open(NAME, mode).unwrap(), NAME, Mismatch::Blank).unwrap()
+        SummedFile::new(disk.open(NAME, mode).unwrap()).unwrap()
     }
 
     fn page(fill: u8) -> Vec<u8> {
@@ -296,7 +289,7 @@ mod tests {
 
     fn read(file: &SummedFile, from: u64, pages: usize) -> Vec<u8> {
         let mut out = vec![9; pages * PAGE_LEN];
-        file.read(at(from), &mut out).unwrap();
+        file.read_sound(at(from), &mut out).unwrap();
         out
     }
 

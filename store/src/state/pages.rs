@@ -10,7 +10,7 @@ mod page;
 
 use super::STATE_FILE;
 use super::layout::{META_KEY, Meta, OWED_KEY};
-use crate::disk::{Disk, DiskFile, Mismatch, OpenMode, SummedFile};
+use crate::disk::{Disk, DiskFile, OpenMode, SummedFile};
 use crate::error::{OpenError, Table};
 use crate::journal::{Position, StoreId};
 use page::{Keys, Page, PageRef, mend};
@@ -89,10 +89,7 @@ impl Pages {
     pub(crate) fn open(disk: &dyn Disk) -> Result<Vec<Self>, OpenError> {
         let failed = |source| OpenError::io(STATE_FILE, source);
         let mut header = [0; HEADER_LEN];
-        let reading = || {
-            let file = disk.open(STATE_FILE, OpenMode::Reading)?;
-            SummedFile::new(file, STATE_FILE, Mismatch::Pass)
-        };
+        let reading = || SummedFile::new(disk.open(STATE_FILE, OpenMode::Reading)?);
         let file = match reading() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file.map_err(failed)?,

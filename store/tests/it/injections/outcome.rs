@@ -21,19 +21,16 @@ pub enum Outcome {
     FoundByVerify,
     /// Everything can be read as before.
     Harmless,
-    /// The journal ends earlier than it did, and nothing says so.
-    EndLost,
     /// A read answers wrongly, whether verification would find the fault or not.
     ServedWrong,
 }
 
 impl Outcome {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 4] = [
         (Self::FoundAtOpen, "at open"),
         (Self::FoundAtRead, "at read"),
         (Self::FoundByVerify, "verify"),
         (Self::Harmless, "harmless"),
-        (Self::EndLost, "end lost"),
     ];
 }
 
@@ -89,7 +86,6 @@ pub fn look(ground: &Ground, fault: &Fault, is_loud: bool) -> (Outcome, bool) {
         (true, 0, true) => Outcome::Harmless,
         (true, 0, false) => Outcome::FoundByVerify,
         (true, _, false) => Outcome::FoundAtRead,
-        (false, 0, true) if ground.sights.get(&sight.durable) == Some(&sight) => Outcome::EndLost,
         (false, ..) | (_, _, true) => Outcome::ServedWrong,
     };
     (outcome, !found.is_empty())
