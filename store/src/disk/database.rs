@@ -143,8 +143,8 @@ pub(crate) fn guarded<R, E: From<StorageFault>>(work: impl FnOnce() -> Result<R,
     })
 }
 
-/// An open database. The library writes when it closes one, also when it is only dropped, and can panic on a damaged page
-/// then as anywhere else.
+/// An open database. The library writes when it closes one, also when it is only dropped, and can panic on a damaged
+/// page then as anywhere else.
 pub(crate) struct OpenDatabase(Option<Database>);
 
 impl OpenDatabase {

@@ -1,8 +1,8 @@
 //! A file of pages with a checksum of each page beside it.
 //!
-//! The database library has checksums of its pages too, in the pages above them, but compares them only when it checks a
-//! whole file. So a page put back, exchanged, or changed in its keys would be read as if it were right. Here every page
-//! is compared when it is read, with a sum that is kept in another page.
+//! The database library has checksums of its pages too, in the pages above them, but compares them only when it checks
+//! a whole file. So a page put back, exchanged, or changed in its keys would be read as if it were right. Here every
+//! page is compared when it is read, with a sum that is kept in another page.
 //!
 //! Must not know what is in the pages. Layout: `docs/storage-format.md`, section 3.4.
 
@@ -52,9 +52,9 @@ impl SummedFile {
         Ok(Self { file, sums })
     }
 
-    /// Fills `out` from `offset` and compares. If a page of it is not what was written, all is zeros, and the first such
-    /// page is answered. Zeros are no page of a database: whoever needs it is refused, while after an error the library
-    /// would refuse all reads of the file.
+    /// Fills `out` from `offset` and compares. If a page of it is not what was written, all is zeros, and the first
+    /// such page is answered. Zeros are no page of a database: whoever needs it is refused, while after an error the
+    /// library would refuse all reads of the file.
     ///
     /// # Errors
     /// As [`DiskFile::read`].

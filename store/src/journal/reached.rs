@@ -1,8 +1,8 @@
 //! A note, apart from the journal, of how far it had come: an end that is gone is missed by it.
 //!
-//! Within the journal each frame says that the one before it was there; nothing says so of the last. The note is written
-//! when a frame is durable, and not synced, since an answer must not wait for it. It may be older than the journal, or
-//! torn, or missing, and proves nothing then. It never names a frame that was not durable.
+//! Within the journal each frame says that the one before it was there; nothing says so of the last. The note is
+//! written when a frame is durable, and not synced, since an answer must not wait for it. It may be older than the
+//! journal, or torn, or missing, and proves nothing then. It never names a frame that was not durable.
 //!
 //! Layout: `docs/storage-format.md`, section 2.6.
 

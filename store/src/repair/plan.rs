@@ -57,6 +57,8 @@ pub(super) struct OldTables {
 
 /// What a new journal is made of.
 pub(super) struct NewJournal {
+    /// Whether it ends before the frame that the journal is noted to have come to.
+    pub(super) is_short: bool,
     pub(super) header: SegmentHeader,
     pub(super) frames: Vec<FoundFrame>,
 }
@@ -233,7 +235,8 @@ impl Ground<'_> {
             let what = format!("{} frames build on what is lost and go with it", segment.frames.len());
             plan.losses.push(loss(&segment.name, "segment", what));
         }
-        plan.journal = Some(NewJournal { header: self.next_segment(mark)?, frames: Vec::new() });
+        let is_short = self.reached(mark.frame)?.is_some();
+        plan.journal = Some(NewJournal { is_short, header: self.next_segment(mark)?, frames: Vec::new() });
         Ok(plan)
     }
 
@@ -267,9 +270,10 @@ impl Ground<'_> {
             let how = "one flipped bit in each is put right; they are then what their checks say";
             plan.remedies.push(remedy("journal", format!("{mended} sectors"), how));
         }
+        let reached = self.reached(chain.end.frame)?;
         if let Some(broken) = &chain.broken {
             self.note_break(broken, chain, plan)?;
-        } else if let Some(reached) = self.reached(chain.end.frame)? {
+        } else if let Some(reached) = reached {
             let what = "they were durable, and are gone without a trace";
             plan.losses.push(loss("journal", format!("frames {} to {reached}", chain.end.frame + 1), what));
         }
@@ -285,7 +289,8 @@ impl Ground<'_> {
             ),
         };
         plan.remedies.push(remedy(&segment_name(header.sequence), "segment", how));
-        plan.journal = Some(NewJournal { header, frames: chain.above.clone() });
+        let is_short = reached.is_some();
+        plan.journal = Some(NewJournal { is_short, header, frames: chain.above.clone() });
         Ok(())
     }
 

@@ -38,8 +38,7 @@ pub(super) fn carry_out(
     if let Some(journal) = &plan.journal {
         let old: Vec<_> = plan.sequences.iter().map(|sequence| segment_name(*sequence)).collect();
         old.iter().try_for_each(|name| keep(name))?;
-        let is_noted = names.iter().any(|name| name == REACHED_FILE);
-        if is_noted {
+        if journal.is_short {
             keep(REACHED_FILE)?;
         }
         write_journal(&**disk, plan, journal)?;
@@ -47,7 +46,7 @@ pub(super) fn carry_out(
             disk.remove(name).map_err(|source| OpenError::io(name, source))?;
         }
         // Last, for until then it shows that the end is missing.
-        if is_noted {
+        if journal.is_short {
             disk.remove(REACHED_FILE).map_err(|source| OpenError::io(REACHED_FILE, source))?;
         }
     }

@@ -64,8 +64,8 @@ fn describe(ground: &str, number: u64, fault: &Fault, what: &str) -> String {
     format!("INJECTION={number}: {ground}: {file}: {place}: {kind} ({where_}): {what}")
 }
 
-/// The library goes on working on the file when it closes it, and asserts what a page in another's place breaks. The sums
-/// are right here: else the page would not be read.
+/// The library goes on working on the file when it closes it, and asserts what a page in another's place breaks. The
+/// sums are right here: else the page would not be read.
 #[test]
 fn what_panics_when_a_damaged_file_is_closed_stops_nothing() {
     let ground = &ground::grounds()[0];
