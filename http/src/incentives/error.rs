@@ -131,6 +131,7 @@ impl IncentivesCode {
             Self::TooManyModificationTypes => ("too_many_modification_types", 400, "limit"),
             Self::TooManyUsers => ("too_many_users", 400, "limit"),
             Self::TooManyEntities => ("too_many_entities", 400, "limit"),
+            // Other codes of this form are 400 (section 10). This one passes by itself, as `rate_limited` does.
             Self::TooManyJobs => ("too_many_jobs", 429, "limit"),
             Self::TooManyTransactions => ("too_many_transactions", 400, "limit"),
             Self::TooManyUserEvents => ("too_many_user_events", 400, "limit"),

@@ -24,6 +24,7 @@ mod jobs;
 mod merging;
 mod odd_bodies;
 mod operations;
+mod personal_races;
 mod point_configuration;
 mod points_corrections;
 mod pos;
