@@ -8,7 +8,7 @@
 //! done what the effects ask, which nobody who is answered waits for.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc, OnceLock, Weak,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -20,14 +20,15 @@ use crate::{
     delivery::{Delivery, Parcel},
     error::EngineError,
     routing::Routing,
-    shard::{Deliver, Durables, NewEpoch, Shard},
+    shard::{Deliver, Durables, NewEpoch, Shard, Unread},
 };
 
-/// Gives what is pending after a failure; set once the store is open.
-pub type PendingEffects = Box<dyn Fn() -> Vec<Parcel> + Send + Sync>;
+/// Gives what is pending after a failure; nothing if it cannot be read at present. Set once the store is open.
+pub type PendingEffects = Box<dyn Fn() -> Option<Vec<Parcel>> + Send + Sync>;
 
 /// The listener of the store.
 pub struct Dispatcher {
+    itself: Weak<Self>,
     routing: Routing,
     shards: OnceLock<Vec<Addr<Shard>>>,
     pending: OnceLock<PendingEffects>,
@@ -57,8 +58,14 @@ impl Counters {
 
 impl Dispatcher {
     /// A dispatcher that knows no shards yet: nothing may be appended before [`Dispatcher::connect`].
-    pub fn new(routing: Routing) -> Self {
-        Self { routing, shards: OnceLock::new(), pending: OnceLock::new(), counters: Arc::default() }
+    pub fn new(routing: Routing) -> Arc<Self> {
+        Arc::new_cyclic(|itself| Self {
+            itself: Weak::clone(itself),
+            routing,
+            shards: OnceLock::new(),
+            pending: OnceLock::new(),
+            counters: Arc::default(),
+        })
     }
 
     /// Introduces the shards, and how to find out what is pending after a failure.
@@ -90,6 +97,25 @@ impl Dispatcher {
                 shard.do_send(Deliver(parcels));
             }
         }
+    }
+
+    /// Lets the shards begin an epoch: receivers that had taken effects in without their record becoming durable have
+    /// forgotten them, and are given again whatever no durable record has consumed. As long as that cannot be read, the
+    /// epoch does not begin, and nothing can be written.
+    pub fn enter(&self, epoch: Epoch) {
+        let pending = self.pending.get().expect("shards are introduced before anything is appended");
+        let Some(pending) = pending() else {
+            let again = self.itself.upgrade().map(|dispatcher| (dispatcher, epoch));
+            let agains = std::iter::once(again).chain(std::iter::repeat(None));
+            self.shards().iter().zip(agains).for_each(|(shard, again)| shard.do_send(Unread { again }));
+            return;
+        };
+        for shard in self.shards() {
+            shard.do_send(NewEpoch(epoch));
+        }
+        let arrived = self.counters.effects_arrived.load(Ordering::Relaxed);
+        self.counters.effects.store(arrived, Ordering::Relaxed);
+        self.deliver(pending);
     }
 
     fn shards(&self) -> &[Addr<Shard>] {
@@ -135,19 +161,10 @@ impl Listener<Companion> for Dispatcher {
             "a commit failed; what was lost is refused, everything is recovered from disk"
         );
         self.counters.failures.fetch_add(1, Ordering::Relaxed);
-        for shard in self.shards() {
-            shard.do_send(NewEpoch(epoch));
-        }
+        self.enter(epoch);
         // After that, so that whoever tries again at once meets the new epoch.
         for answer in lost.into_iter().filter_map(|lost| lost.answer) {
             answer(Err(EngineError::Unavailable));
         }
-        // Receivers that had taken effects in without their record becoming durable have forgotten them: hand over
-        // again whatever no durable record has consumed.
-        let pending = self.pending.get().expect("shards are introduced before anything is appended");
-        let pending = pending();
-        let arrived = self.counters.effects_arrived.load(Ordering::Relaxed);
-        self.counters.effects.store(arrived, Ordering::Relaxed);
-        self.deliver(pending);
     }
 }

@@ -8,8 +8,8 @@ pub enum EngineError {
     /// Too much is waiting. Nothing was done.
     #[error("the engine is overloaded")]
     Overloaded,
-    /// The journal cannot be written at present, or a write was lost. What was asked may or may not have been done.
-    #[error("the journal cannot be written at present")]
+    /// The disk cannot be written or read at present, or a write was lost. What was asked may or may not have been done.
+    #[error("the data cannot be written or read at present")]
     Unavailable,
     /// The engine is shutting down. Nothing was done.
     #[error("the engine is shutting down")]
@@ -36,7 +36,12 @@ impl From<AppendError> for EngineError {
 impl From<ReadError> for EngineError {
     fn from(error: ReadError) -> Self {
         tracing::error!(%error, "stored data cannot be read");
-        Self::Damaged
+        match error {
+            ReadError::Closed => Self::Draining,
+            // The file is opened again.
+            error if error.may_pass() => Self::Unavailable,
+            ReadError::Storage(_) | ReadError::Damaged { .. } => Self::Damaged,
+        }
     }
 }
 

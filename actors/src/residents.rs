@@ -51,7 +51,8 @@ where
 {
     by_id: ById<Resident<E>>,
     /// Slots of actors that crashed with records still on their way to disk. A fresh actor would not find those in
-    /// the store, so there is none until they are durable.
+    /// the store, so there is none until they are durable. And slots of entities that cannot be read at present, with
+    /// the effects that wait for them.
     crashed: ById<Rc<Slot>>,
     /// In order of arrival at the end of the queue: the clock hand of second-chance eviction, or, for kinds that
     /// leave, the order in which they become durable.
@@ -82,7 +83,7 @@ where
         shard: &Addr<Shard>,
     ) -> Result<(), (Work<E>, EngineError)> {
         if self.crashed.contains_key(&id) {
-            return Err((work, EngineError::Crashed));
+            return self.send_to_successor(id, work, common, shard);
         }
         let resident = match self.resident(id, common, shard) {
             Ok(resident) => resident,
@@ -110,16 +111,27 @@ where
         let Some(slot) = self.crashed.get(&id).filter(|slot| is_ripe(slot)).cloned() else {
             return Err((work, EngineError::Crashed));
         };
-        self.crashed.remove(&id);
-        match self.spawn(id, slot, common, shard) {
-            Ok(resident) => {
-                if !resident.slot.effects.borrow().is_empty() {
-                    resident.wake();
-                }
-                resident.take(work, common).map_err(refused)
-            }
+        match self.succeed(id, slot, common, shard) {
+            Ok(resident) => resident.take(work, common).map_err(refused),
             Err(error) => Err((work, error.into())),
         }
+    }
+
+    /// Puts a fresh actor in the place of a slot that waits for one, and has it take in the effects that are there.
+    fn succeed(
+        &mut self,
+        id: [u8; 16],
+        slot: Rc<Slot>,
+        common: &Rc<Common>,
+        shard: &Addr<Shard>,
+    ) -> Result<&Resident<E>, LoadError> {
+        self.spawn(id, slot, common, shard)?;
+        self.crashed.remove(&id);
+        let resident = self.by_id.get(&id).expect("it has just been put there");
+        if !resident.slot.effects.borrow().is_empty() {
+            resident.wake();
+        }
+        Ok(resident)
     }
 
     /// Puts an effect into its receiver's slot and wakes the receiver.
@@ -135,6 +147,12 @@ where
                 if first {
                     resident.wake();
                 }
+            }
+            Err(error) if error.may_pass() => {
+                tracing::warn!(%error, effect = ?parcel.effect, "an effect waits until its receiver can be read");
+                let slot = Rc::<Slot>::default();
+                slot.effects.borrow_mut().push_back(parcel);
+                self.crashed.insert(id, slot);
             }
             Err(error) => {
                 let effect = parcel.effect;
@@ -158,21 +176,34 @@ where
         }
     }
 
-    /// Replaces crashed actors that have effects waiting; the others come back when somebody asks for them.
+    /// Replaces actors that have effects waiting, after a crash or where nothing could be read; the others come back when
+    /// somebody asks for them.
     pub fn revive(&mut self, common: &Rc<Common>, shard: &Addr<Shard>) {
         let durable = common.durable();
         let ripe: Vec<_> =
             self.crashed.iter().filter(|(_, slot)| slot.last.get() <= durable).map(|(id, _)| *id).collect();
         for id in ripe {
-            let Some(slot) = self.crashed.remove(&id) else { continue };
+            let Some(slot) = self.crashed.get(&id).cloned() else { continue };
             if slot.effects.borrow().is_empty() {
+                self.crashed.remove(&id);
                 continue;
             }
-            match self.spawn(id, Rc::clone(&slot), common, shard) {
-                Ok(resident) => resident.wake(),
-                Err(error) => tracing::error!(%error, "an entity with effects waiting cannot be recovered"),
+            match self.succeed(id, slot, common, shard) {
+                Ok(_) => {}
+                Err(error) if error.may_pass() => {
+                    tracing::debug!(%error, "effects still wait until their receiver can be read");
+                }
+                Err(error) => {
+                    self.crashed.remove(&id);
+                    tracing::error!(%error, "an entity with effects waiting cannot be recovered");
+                }
             }
         }
+    }
+
+    /// Whether effects wait for an actor that could be there by now.
+    pub fn waits(&self, durable: Lsn) -> bool {
+        self.crashed.values().any(|slot| slot.last.get() <= durable && !slot.effects.borrow().is_empty())
     }
 
     /// Drops everybody: the epoch they lived in has ended.
@@ -303,10 +334,25 @@ enum LoadError {
     Fold(#[from] store::FoldError),
 }
 
+impl LoadError {
+    /// Whether it may go well another time.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Read(error) => error.may_pass(),
+            Self::Fold(_) => false,
+        }
+    }
+}
+
 impl From<LoadError> for EngineError {
     fn from(error: LoadError) -> Self {
-        tracing::error!(%error, "an entity cannot be recovered");
-        Self::Damaged
+        match error {
+            LoadError::Read(error) => error.into(),
+            LoadError::Fold(error) => {
+                tracing::error!(%error, "an entity cannot be recovered");
+                Self::Damaged
+            }
+        }
     }
 }
 

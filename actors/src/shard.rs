@@ -1,7 +1,7 @@
 //! A shard: one thread's worth of entities. Routes work to their actors, hands over effects, releases answers, lets
 //! idle actors go, and replaces those that crashed.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, WrapFuture};
 use domain::{
@@ -12,7 +12,9 @@ use store::{Epoch, Lsn};
 
 use crate::{
     delivery::{Delivery, Parcel},
+    dispatcher::Dispatcher,
     entity_actor::{Command, For, View, Work},
+    error::EngineError,
     kinds::{Durable, Kind},
     residents::Residents,
     shard_context::{Common, Shared},
@@ -22,6 +24,8 @@ use crate::{
 pub const SHARD_MAILBOX: usize = 16_384;
 /// Sales, claims and configurations are not kept; the bound only matters while they are at work.
 const UNBOUNDED: usize = usize::MAX;
+/// How long what could not be read is left alone.
+const READ_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// One thread's worth of entities.
 pub struct Shard {
@@ -34,7 +38,9 @@ pub struct Shard {
     tombstones: Residents<Tombstone>,
     allotments: Residents<Allotment>,
     standups: Residents<Standup>,
-    gauges: std::sync::Arc<ShardGauges>,
+    gauges: Arc<ShardGauges>,
+    /// It will be looked soon whether those who could not be read can be.
+    is_looking_again: bool,
 }
 
 /// Sizes of a shard, for the metrics.
@@ -53,7 +59,7 @@ impl Shard {
         shard: u16,
         durable: Lsn,
         customers_max: usize,
-        gauges: std::sync::Arc<ShardGauges>,
+        gauges: Arc<ShardGauges>,
     ) -> Self {
         Self {
             common: Rc::new(Common::new(shared, shard, durable)),
@@ -66,6 +72,7 @@ impl Shard {
             allotments: Residents::new(UNBOUNDED),
             standups: Residents::new(UNBOUNDED),
             gauges,
+            is_looking_again: false,
         }
     }
 
@@ -79,6 +86,25 @@ impl Shard {
         self.tombstones.revive(common, &shard);
         self.allotments.revive(common, &shard);
         self.standups.revive(common, &shard);
+        self.look_again(context);
+    }
+
+    /// Sees to it that effects whose receivers cannot be read just now arrive when they can be.
+    fn look_again(&mut self, context: &mut Context<Self>) {
+        let durable = self.common.durable();
+        // Only these kinds receive effects.
+        let waits = self.customers.waits(durable)
+            || self.sales.waits(durable)
+            || self.claims.waits(durable)
+            || self.tombstones.waits(durable)
+            || self.allotments.waits(durable);
+        if waits && !self.is_looking_again {
+            self.is_looking_again = true;
+            context.run_later(READ_AGAIN_AFTER, |shard, context| {
+                shard.is_looking_again = false;
+                shard.revive(context);
+            });
+        }
     }
 
     fn measure(&self) {
@@ -146,8 +172,15 @@ pub struct Durables {
 /// Everything not yet durable is lost.
 pub struct NewEpoch(pub Epoch);
 
+/// What is not durable is lost, and how things stand cannot be read yet: who waits is told, and after a while the
+/// dispatcher looks again.
+pub struct Unread {
+    /// Who looks; nobody: another shard sees to that.
+    pub again: Option<(Arc<Dispatcher>, Epoch)>,
+}
+
 /// Stand still for so long.
-pub struct HoldUp(pub std::time::Duration);
+pub struct HoldUp(pub Duration);
 
 /// Nothing: when it is answered, everything that was decided on this shard before has been queued for the journal.
 pub struct Passed;
@@ -181,6 +214,10 @@ impl Message for Durables {
 }
 
 impl Message for NewEpoch {
+    type Result = ();
+}
+
+impl Message for Unread {
     type Result = ();
 }
 
@@ -247,6 +284,7 @@ impl Handler<Deliver> for Shard {
                 Delivery::Allotment(..) => self.allotments.deliver(id, parcel, &common, &shard),
             }
         }
+        self.look_again(context);
     }
 }
 
@@ -289,6 +327,17 @@ impl Handler<NewEpoch> for Shard {
         self.standups.clear();
         self.common.enter(epoch);
         self.measure();
+    }
+}
+
+impl Handler<Unread> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, Unread { again }: Unread, context: &mut Context<Self>) {
+        self.common.pending.borrow_mut().fail(EngineError::Unavailable);
+        if let Some((dispatcher, epoch)) = again {
+            context.run_later(READ_AGAIN_AFTER, move |_, _| dispatcher.enter(epoch));
+        }
     }
 }
 

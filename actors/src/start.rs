@@ -103,7 +103,7 @@ pub struct Recovery {
 /// Starts an engine. Must be called inside a running actix system; blocks while the journal is read.
 pub async fn start(options: EngineOptions) -> Result<(Engine, Recovery), StartError> {
     let routing = Routing::over(options.shards.max(1));
-    let dispatcher = Arc::new(Dispatcher::new(routing));
+    let dispatcher = Dispatcher::new(routing);
     let (store, recovered, placement) =
         open(options.store, options.disk, options.threads, Arc::clone(&dispatcher))?;
 
@@ -178,14 +178,21 @@ fn open(
     }
 }
 
-/// Reads what is pending after a failure.
+/// Reads what is pending after a failure. What is damaged waits for the next start.
 fn pending_in(store: Arc<dyn Store<Companion>>) -> PendingEffects {
     Box::new(move || {
-        let pending = store.pending_effects().map_err(StartError::from);
-        pending.and_then(|pending| Ok(parcels(&pending)?)).unwrap_or_else(|error| {
+        let pending = match store.pending_effects() {
+            Err(error) if error.may_pass() => {
+                tracing::warn!(%error, "pending effects cannot be read at present; nothing is written until they are");
+                return None;
+            }
+            pending => pending.map_err(StartError::from),
+        };
+        let pending = pending.and_then(|pending| Ok(parcels(&pending)?)).unwrap_or_else(|error| {
             tracing::error!(%error, "pending effects cannot be read; they wait for the next start");
             Vec::new()
-        })
+        });
+        Some(pending)
     })
 }
 

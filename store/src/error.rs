@@ -150,6 +150,14 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Whether the same read may go well another time: the system failed, and the bytes may be sound.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Storage(StorageFault::Redb(redb::Error::Io(_) | redb::Error::PreviousIo)) => true,
+            Self::Storage(_) | Self::Damaged { .. } | Self::Closed => false,
+        }
+    }
+
     pub(crate) fn damaged(table: Table, key: &[u8]) -> Self {
         Self::Damaged { table, key: Hex(key).to_string() }
     }

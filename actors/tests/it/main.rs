@@ -11,6 +11,7 @@ mod explanations;
 mod jobs;
 mod merges;
 mod points;
+mod reading;
 mod sales;
 mod supervision;
 mod support;

@@ -78,11 +78,15 @@ struct Backend {
     freeze: Freeze,
     /// Pages that are not what was written and have been told of.
     told: Mutex<BTreeSet<u64>>,
+    /// Where something was to be written since the freeze. What is there is older than what the library believes, and
+    /// it may go on for ever with it.
+    held_back: Mutex<BTreeSet<u64>>,
 }
 
 impl Backend {
     fn new(file: Box<dyn DiskFile>, name: &str, freeze: Freeze) -> io::Result<Self> {
-        Ok(Self { file: SummedFile::new(file)?, name: name.to_owned(), freeze, told: Mutex::default() })
+        let (told, held_back) = Default::default();
+        Ok(Self { file: SummedFile::new(file)?, name: name.to_owned(), freeze, told, held_back })
     }
 
     /// While the file is opened, the library may look at a commit that a power cut has torn, and take the one before.
@@ -100,9 +104,13 @@ impl StorageBackend for Backend {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        // What was to lie there was held back. An error would make the library refuse all reads of the file; it meets
+        // nothing instead, in a transaction that fails anyway.
+        if self.freeze.is_frozen() && lock(&self.held_back).contains(&offset) {
+            out.fill(0);
+            return Ok(());
+        }
         match self.file.read_sound(offset, out) {
-            // What was to lie there was held back. An error would make the library refuse all reads of the file; it
-            // meets nothing instead, in a transaction that fails anyway.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && self.freeze.is_frozen() => {
                 out.fill(0);
                 Ok(())
@@ -125,7 +133,12 @@ impl StorageBackend for Backend {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.freeze.change(|| self.file.write(offset, data))
+        let written = self.freeze.change(|| self.file.write(offset, data));
+        // All but the header, whose place has never been another page's.
+        if offset > 0 && self.freeze.is_frozen() {
+            lock(&self.held_back).insert(offset);
+        }
+        written
     }
 }
 

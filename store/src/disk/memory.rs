@@ -29,6 +29,9 @@ struct Faults {
     power_off_at: Option<u64>,
     full: bool,
     read_only: bool,
+    reads: u64,
+    fail_read: Option<u64>,
+    unreadable: bool,
 }
 
 /// What an operation needs of the disk, which decides which faults hit it.
@@ -42,6 +45,14 @@ enum Need {
 impl Faults {
     fn is_off(&self) -> bool {
         self.power_off_at.is_some_and(|at| self.operations >= at)
+    }
+
+    fn pass_read(&mut self) -> io::Result<()> {
+        self.reads += 1;
+        if self.unreadable || self.fail_read == Some(self.reads) {
+            return Err(io::Error::other("read failed"));
+        }
+        Ok(())
     }
 
     fn pass(&mut self, need: Need) -> io::Result<()> {
@@ -188,6 +199,21 @@ impl MemoryDisk {
     /// Makes the disk read-only, or writable again.
     pub fn set_read_only(&self, read_only: bool) {
         lock(&self.faults).read_only = read_only;
+    }
+
+    /// How many reads there have been, over all files. They are no operations.
+    pub fn reads(&self) -> u64 {
+        lock(&self.faults).reads
+    }
+
+    /// Lets the read with this number fail; the next one works again.
+    pub fn fail_read(&self, number: u64) {
+        lock(&self.faults).fail_read = Some(number);
+    }
+
+    /// Lets every read fail, or none any more.
+    pub fn set_unreadable(&self, unreadable: bool) {
+        lock(&self.faults).unreadable = unreadable;
     }
 
     /// The disk after a power cut at this moment: each file as of its last sync, no owner, no faults.
@@ -352,6 +378,7 @@ impl DiskFile for MemoryFile {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        lock(&self.disk.faults).pass_read()?;
         let start = position(offset)?;
         let content = lock(&self.content);
         let found = content.bytes.get(start..start + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;

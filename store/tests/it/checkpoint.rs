@@ -117,6 +117,38 @@ fn a_checkpoint_starts_by_itself_when_there_is_enough() {
     assert_eq!(Model::shown(&*again.store, pending(&again.recovered)), Model::of(400));
 }
 
+/// A checkpoint that is larger than the cache reads back what it wrote, and has to do without what was held back.
+#[test]
+fn a_checkpoint_that_is_larger_than_the_cache_ends_wherever_it_fails() {
+    let (told, ended) = mpsc::channel();
+    let work = thread::spawn(move || {
+        let mut failed = 0;
+        for step in (1..600).step_by(23) {
+            let disk = MemoryDisk::new();
+            let options = Options { state_cache_bytes: 1 << 14, ..options() };
+            let opened = open_with(options, &disk).unwrap();
+            (0..300).for_each(|i| assert!(opened.write(scripted(i))));
+            opened.store.checkpoint().unwrap();
+            (300..900).for_each(|i| assert!(opened.write(scripted(i))));
+            disk.power_off_at(disk.operations() + step);
+            failed += u32::from(opened.store.checkpoint().is_err());
+            let mut expected = Model::of(900);
+            expected.pending.clear();
+            assert_eq!(Model::shown(&*opened.store, Vec::new()), expected, "step {step}");
+            told.send(step).unwrap();
+        }
+        assert!(failed > 5, "the steps must reach the checkpoint's writes, {failed} did");
+    });
+    loop {
+        match ended.recv_timeout(Duration::from_secs(60)) {
+            Ok(_step) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("a checkpoint goes on for ever"),
+        }
+    }
+    work.join().unwrap();
+}
+
 #[test]
 fn records_that_do_not_fold_stop_the_checkpoint_and_nothing_else() {
     let disk = MemoryDisk::new();
