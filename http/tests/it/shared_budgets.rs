@@ -1,9 +1,9 @@
-//! One budget for all customers, over sockets: a race of 64 clients for its awards.
+//! What all customers share, over sockets: races of 64 clients for the awards of a budget and the points of a source.
 
 use serde_json::{Value, json};
 
 use crate::{
-    configuring::{done, refused},
+    configuring::{ask, done, refused},
     support::{POINTS, PROGRAM, RETAILER, Server, run},
 };
 
@@ -51,16 +51,21 @@ async fn race(server: &Server, each: usize) -> usize {
     awarded.into_iter().sum()
 }
 
-async fn raced(server: Server, awards: usize, each: usize) {
-    configured(&server, json!({"max_awards": awards})).await;
-    race(&server, each).await;
+/// What all members have.
+async fn balances(server: &Server) -> u64 {
     let mut sum = 0;
     for client in 0..CLIENTS {
         let body = json!({"user_id": format!("c{client}")});
-        let payload = done(&server, "user_points/all_balances", body).await;
+        let payload = done(server, "user_points/all_balances", body).await;
         sum += payload["summary"]["total_points"].as_u64().unwrap();
     }
-    assert_eq!(sum, 3 * u64::try_from(awards).unwrap());
+    sum
+}
+
+async fn raced(server: Server, awards: usize, each: usize) {
+    configured(&server, json!({"max_awards": awards})).await;
+    race(&server, each).await;
+    assert_eq!(balances(&server).await, 3 * u64::try_from(awards).unwrap());
     let tree = done(&server, "dynamic_rule_tree/get", json!({"id": TREE})).await;
     let budget = &tree["dynamic_rule_tree"]["budget"];
     assert_eq!(
@@ -77,6 +82,50 @@ fn sixty_four_clients_get_exactly_what_there_is() {
 #[test]
 fn sixty_four_clients_get_exactly_ten_thousand() {
     run(async |server| raced(server, 10_000, 200).await);
+}
+
+/// Each client deposits 7 points to its own member some times, the first of them twice, and is content with a part;
+/// gives what went in by their answers, a repeat counted once.
+async fn deposits(server: &Server, each: usize) -> u64 {
+    let clients = (0..CLIENTS).map(|client| async move {
+        let mut deposited = 0;
+        for (turn, number) in std::iter::once(0).chain(0..each).enumerate() {
+            let detail = json!({"amount": 7, "point_account_id": POINTS, "point_source_id": SOURCE,
+                                "idempotency_id": format!("k{client}-{number}")});
+            let body = json!({"user_id": format!("c{client}"), "deposit_details": [detail],
+                              "allow_partial_success": true});
+            let answer = ask(server, "user_points/deposit", body).await;
+            if answer.status != 200 {
+                assert_eq!(
+                    (answer.status, &answer.json()["errors"]["code"]),
+                    (400, &json!("source_limit_exceeded"))
+                );
+            } else if turn != 1 {
+                deposited += answer.json()["payload"]["summary"]["amount_deposited"].as_u64().unwrap();
+            }
+        }
+        deposited
+    });
+    futures_util::future::join_all(clients).await.into_iter().sum()
+}
+
+#[test]
+fn sixty_four_clients_get_exactly_what_a_source_gives_all_of_them() {
+    run(async |server| {
+        // The last deposit that fits is one of three points.
+        let (most, each) = (1403, 8);
+        let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
+        let sources = program["point_sources"].as_array_mut().unwrap();
+        let source = sources.iter_mut().find(|source| source["id"] == SOURCE).unwrap();
+        source["restrictions"] = json!([{"discriminator": 2, "personal": false, "max_points": most,
+            "time": 1, "unit_of_time": "Month"}]);
+        let put = server.admin("PUT", "/admin/program", &program.to_string()).await;
+        assert_eq!(put.status, 200, "{put:?}");
+        for client in 0..CLIENTS {
+            server.member(&format!("c{client}")).await;
+        }
+        assert_eq!((deposits(&server, each).await, balances(&server).await), (most, most));
+    });
 }
 
 #[test]

@@ -195,6 +195,10 @@ fn the_complete_example_pays_as_it_says() {
             (balance(&server, &spend).await.0, balance(&server, STATUS).await.0),
             (json!(737), json!(737))
         );
+        // What goes to several accounts counts once, in the budget as in the outcome's own 600.
+        let asked = json!({"id": tree["dynamic_rule_tree"]["id"]});
+        let tree = done(&server, "dynamic_rule_tree/get", asked).await;
+        assert_eq!(tree["dynamic_rule_tree"]["budget"]["consumed_points"], 737);
         // Not by store card, and nothing.
         server.till(&sale("T3", "T3", "900", 45.90)).await;
         assert_eq!(balance(&server, &spend).await.0, json!(737));
