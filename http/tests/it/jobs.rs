@@ -1,9 +1,10 @@
 //! Engine runs over many customers (incentives.md 7.12).
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    configuring::{done, refused},
+    configuring::{ask, done, refused},
     support::{POINTS, PROGRAM, Server, run},
 };
 
@@ -145,6 +146,40 @@ fn wrong_runs_are_refused() {
         ] {
             let found = refused(&server, &format!("trigger/{path}"), body.clone()).await;
             assert_eq!((found.0, &*found.1), (status, code), "{path} {body}");
+        }
+    });
+}
+
+/// Runs are done one after the other, so of many that are asked for at once a hundred wait, and the next is told
+/// to come again.
+#[test]
+fn more_runs_than_may_wait_are_refused() {
+    run(async |server| {
+        configured(&server).await;
+        populate(&server).await;
+        let begin = async |number: usize| {
+            let body =
+                json!({"tier_system_id": CLUB, "dry_run": true, "idempotency_id": format!("k{number}")});
+            ask(&server, "trigger/run_maintenance", body).await
+        };
+        let mut refused = Vec::new();
+        for wave in 0..8 {
+            let answers = join_all((0..100).map(|number| begin(100 * wave + number))).await;
+            refused.extend(answers.into_iter().filter(|answer| answer.status != 200));
+        }
+        assert!(!refused.is_empty(), "800 runs have found room");
+        for answer in &refused {
+            assert_eq!((answer.status, &answer.json()["errors"]["code"]), (429, &json!("too_many_jobs")));
+            assert_eq!(answer.header("retry-after"), Some("1"));
+        }
+        // There is room again when some are done.
+        for number in 800.. {
+            let answer = begin(number).await;
+            if answer.status == 200 {
+                break;
+            }
+            assert!(number < 10_000, "{answer:?}");
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     });
 }
