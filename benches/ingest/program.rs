@@ -71,7 +71,7 @@ impl Program {
 
     /// Starts the process; answers how long it took until it was ready.
     pub async fn launch(&mut self) -> anyhow::Result<Duration> {
-        let log = fs::File::options().create(true).append(true).open(self.path("server.log"))?;
+        let log = File::options().create(true).append(true).open(self.path("server.log"))?;
         let begun = Instant::now();
         let child = laurel()
             .args(["serve", "--bench-endpoint", "--log-level", "warn", "--retailer-id", RETAILER])
