@@ -8,7 +8,8 @@ pub enum EngineError {
     /// Too much is waiting. Nothing was done.
     #[error("the engine is overloaded")]
     Overloaded,
-    /// The disk cannot be written or read at present, or a write was lost. What was asked may or may not have been done.
+    /// The disk cannot be written or read at present, or a write was lost. What was asked may or may not have been
+    /// done.
     #[error("the data cannot be written or read at present")]
     Unavailable,
     /// The engine is shutting down. Nothing was done.

@@ -176,8 +176,8 @@ where
         }
     }
 
-    /// Replaces actors that have effects waiting, after a crash or where nothing could be read; the others come back when
-    /// somebody asks for them.
+    /// Replaces actors that have effects waiting, after a crash or where nothing could be read; the others come back
+    /// when somebody asks for them.
     pub fn revive(&mut self, common: &Rc<Common>, shard: &Addr<Shard>) {
         let durable = common.durable();
         let ripe: Vec<_> =
