@@ -2,8 +2,8 @@
 //!
 //! Must not know any table.
 
-use super::summed::{FORMAT, HEAD, PAGE};
-use super::{Disk, DiskFile, OpenMode, SummedFile};
+use super::summed::{HEAD, PAGE};
+use super::{Disk, DiskFile, FORMAT, OpenMode, SummedFile};
 use crate::error::{OpenError, StorageFault};
 use crate::options::PageCheck;
 use crate::shared::lock;
@@ -110,18 +110,10 @@ impl StorageBackend for Backend {
             out.fill(0);
             return Ok(());
         }
-        match self.file.read_sound(offset, out) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && self.freeze.is_frozen() => {
-                out.fill(0);
-                Ok(())
-            }
-            Ok(Some(page)) => {
-                self.tell(page);
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
+        if let Some(page) = self.file.read(offset, out)? {
+            self.tell(page);
         }
+        Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {

@@ -16,7 +16,7 @@ pub use folder::FolderDisk;
 pub(crate) use folder::LOCK_FILE;
 pub use memory::MemoryDisk;
 pub(crate) use shadow::ShadowDisk;
-pub(crate) use summed::SummedFile;
+pub(crate) use summed::{FORMAT, SummedFile};
 
 use std::fmt::Debug;
 use std::io;

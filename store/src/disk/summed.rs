@@ -14,7 +14,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The version of the format of a file with sums; one before had none.
-pub(super) const FORMAT: u8 = 3;
+pub(crate) const FORMAT: u8 = 3;
 /// What a page of sums begins with.
 pub(super) const HEAD: [u8; 8] = [b'L', b'A', b'U', b'R', b'E', b'L', 0, FORMAT];
 /// Bytes of a page.
@@ -52,13 +52,44 @@ impl SummedFile {
         Ok(Self { file, sums })
     }
 
+    /// Length in bytes, without the sums.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(crate) fn size(&self) -> io::Result<u64> {
+        let there = self.file.size()? / PAGE;
+        Ok((there - there.div_ceil(GROUP + 1)) * PAGE)
+    }
+
     /// Fills `out` from `offset` and compares. If a page of it is not what was written, all is zeros, and the first
     /// such page is answered. Zeros are no page of a database: whoever needs it is refused, while after an error the
     /// library would refuse all reads of the file.
     ///
     /// # Errors
     /// As [`DiskFile::read`].
-    pub(super) fn read_sound(&self, offset: u64, out: &mut [u8]) -> io::Result<Option<u64>> {
+    pub(super) fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<Option<u64>> {
+        let found = self.read_runs(offset, out, |run, bytes| self.unsound(run, bytes))?;
+        if found.is_some() {
+            out.fill(0);
+        }
+        Ok(found)
+    }
+
+    /// Fills `out` from `offset` as it is, for somebody who compares by other means.
+    ///
+    /// # Errors
+    /// As [`DiskFile::read`].
+    pub(crate) fn read_unchecked(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.read_runs(offset, out, |_, _| Ok(None)).map(drop)
+    }
+
+    /// Fills `out`, and lets `look` at each run of pages until it finds something.
+    fn read_runs(
+        &self,
+        offset: u64,
+        out: &mut [u8],
+        look: impl Fn(&Run, &[u8]) -> io::Result<Option<u64>>,
+    ) -> io::Result<Option<u64>> {
         let Some(runs) = runs(offset, out.len())? else {
             self.file.read(PAGE + offset, out)?;
             return Ok(None);
@@ -66,8 +97,7 @@ impl SummedFile {
         for run in runs {
             let bytes = &mut out[run.bytes.clone()];
             self.file.read(place_of(run.pages.start), bytes)?;
-            if let Some(page) = self.unsound(&run, bytes)? {
-                out.fill(0);
+            if let Some(page) = look(&run, bytes)? {
                 return Ok(Some(page));
             }
         }
@@ -111,10 +141,10 @@ impl SummedFile {
         let entries = entries.ok_or(io::ErrorKind::UnexpectedEof)?;
         for (page, bytes) in run.pages.clone().zip(bytes.chunks_exact(PAGE_LEN)) {
             let is_sound = match entries[index(page % GROUP)?] {
-                0 => page == 0 || bytes.iter().all(|byte| *byte == 0),
-                written => page == 0 || written == sum(page, bytes),
+                0 => bytes.iter().all(|byte| *byte == 0),
+                written => written == sum(page, bytes),
             };
-            if !is_sound {
+            if page != 0 && !is_sound {
                 return Ok(Some(page));
             }
         }
@@ -142,24 +172,12 @@ impl SummedFile {
             }
         }
     }
-}
 
-/// Reads compare nothing here: they are for somebody who does by other means.
-impl DiskFile for SummedFile {
-    fn size(&self) -> io::Result<u64> {
-        let there = self.file.size()? / PAGE;
-        Ok((there - there.div_ceil(GROUP + 1)) * PAGE)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let Some(runs) = runs(offset, out.len())? else { return self.file.read(PAGE + offset, out) };
-        for run in runs {
-            self.file.read(place_of(run.pages.start), &mut out[run.bytes])?;
-        }
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+    /// Writes all of `data` at `offset`.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let Some(runs) = runs(offset, data.len())? else { return self.file.write(PAGE + offset, data) };
         for run in runs {
             let bytes = &data[run.bytes.clone()];
@@ -175,20 +193,19 @@ impl DiskFile for SummedFile {
         Ok(())
     }
 
-    fn resize(&self, size: u64) -> io::Result<()> {
+    /// Cuts the file, or extends it with pages that were never written.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn resize(&self, size: u64) -> io::Result<()> {
         let pages = whole_pages(size)?;
         let groups = index(pages.div_ceil(GROUP))?;
         // Pages behind the end have no sums, so that they count as never written when the file grows again.
-        let cut =
-            if pages.is_multiple_of(GROUP) { None } else { Some(self.cut(pages / GROUP, pages % GROUP)) };
-        match cut.transpose() {
-            Ok(_) => {}
-            // The file ends before it: there is nothing to be cut.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
-            Err(error) => return Err(error),
+        let old = self.sums().groups.len();
+        if groups <= old && !pages.is_multiple_of(GROUP) {
+            self.cut(pages / GROUP, pages % GROUP)?;
         }
         let mut sums = self.sums_mut();
-        let old = sums.groups.len();
         sums.groups.resize_with(groups, || Some(Box::new([0; GROUP_LEN])));
         sums.dirty.retain(|group| *group < groups);
         sums.dirty.extend(old..groups);
@@ -196,13 +213,15 @@ impl DiskFile for SummedFile {
         self.file.resize(place_of_end(pages))
     }
 
-    fn sync(&self) -> io::Result<()> {
+    /// Makes everything written so far survive a power cut, with its sums.
+    ///
+    /// # Errors
+    /// As [`DiskFile::sync`].
+    pub(super) fn sync(&self) -> io::Result<()> {
         self.write_sums()?;
         self.file.sync()
     }
-}
 
-impl SummedFile {
     /// Forgets the sums of a group from one of its pages on.
     fn cut(&self, group: u64, page: u64) -> io::Result<()> {
         let (place, page) = (self.load(group)?, index(page)?);
@@ -289,7 +308,7 @@ mod tests {
 
     fn read(file: &SummedFile, from: u64, pages: usize) -> Vec<u8> {
         let mut out = vec![9; pages * PAGE_LEN];
-        file.read_sound(at(from), &mut out).unwrap();
+        file.read(at(from), &mut out).unwrap();
         out
     }
 

@@ -2,6 +2,7 @@
 
 use super::STATE_FILE;
 use crate::checksum::unseal;
+use crate::disk::FORMAT;
 use crate::error::{OpenError, Table};
 use crate::journal::fields::{Fields, put_position};
 use crate::journal::{Position, StoreId};
@@ -23,7 +24,8 @@ pub(crate) const SHAPE_KEY: &[u8] = &[];
 pub(crate) const META_KEY: u8 = 0;
 /// There is a row of this key while bytes of what was erased may be left in this file or in old segments.
 pub(crate) const OWED_KEY: u8 = 1;
-const STATE_VERSION: u8 = 3;
+/// That of the file as a whole.
+const STATE_VERSION: u8 = FORMAT;
 const HISTORY_KEY_LEN: usize = EntityKey::ENCODED_LEN + 8;
 
 /// The row of `meta`.

@@ -10,7 +10,7 @@ mod page;
 
 use super::STATE_FILE;
 use super::layout::{META_KEY, Meta, OWED_KEY};
-use crate::disk::{Disk, DiskFile, OpenMode, SummedFile};
+use crate::disk::{Disk, OpenMode, SummedFile};
 use crate::error::{OpenError, Table};
 use crate::journal::{Position, StoreId};
 use page::{Keys, Page, PageRef, mend};
@@ -97,7 +97,7 @@ impl Pages {
         if file.size().map_err(failed)? < PAGE {
             return Ok(Vec::new());
         }
-        file.read(0, &mut header).map_err(failed)?;
+        file.read_unchecked(0, &mut header).map_err(failed)?;
         let mut slots: Vec<Slot> =
             SLOTS.iter().filter_map(|at| Slot::read(&header[*at..at + SLOT_LEN])).collect();
         slots.sort_by_key(|slot| std::cmp::Reverse(slot.transaction));
@@ -280,7 +280,7 @@ impl Pages {
             return Ok(None);
         }
         let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
-        self.file.read(range.start, &mut bytes)?;
+        self.file.read_unchecked(range.start, &mut bytes)?;
         Ok(Some(bytes))
     }
 }
