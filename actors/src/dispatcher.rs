@@ -105,9 +105,9 @@ impl Dispatcher {
     pub fn enter(&self, epoch: Epoch) {
         let pending = self.pending.get().expect("shards are introduced before anything is appended");
         let Some(pending) = pending() else {
-            let again = self.itself.upgrade().map(|dispatcher| (dispatcher, epoch));
-            let agains = std::iter::once(again).chain(std::iter::repeat(None));
-            self.shards().iter().zip(agains).for_each(|(shard, again)| shard.do_send(Unread { again }));
+            // One of them is enough.
+            let mut again = self.itself.upgrade().map(|dispatcher| (dispatcher, epoch));
+            self.shards().iter().for_each(|shard| shard.do_send(Unread { again: again.take() }));
             return;
         };
         for shard in self.shards() {

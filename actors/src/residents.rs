@@ -287,7 +287,7 @@ where
         slot: Rc<Slot>,
         common: &Rc<Common>,
         shard: &Addr<Shard>,
-    ) -> Result<&Resident<E>, LoadError> {
+    ) -> Result<(), LoadError> {
         let cell = Cell::<E>::recover(E::KIND.key(id), &common.shared.store.load(E::KIND.key(id))?)?;
         let made = EntityActor::new(cell, id, Rc::clone(&slot), Rc::clone(common), shard.clone());
         let actor = EntityActor::create(|context| {
@@ -295,7 +295,8 @@ where
             made
         });
         self.queue.push_back((id, 0));
-        Ok(self.by_id.entry(id).insert_entry(Resident { actor, slot }).into_mut())
+        self.by_id.insert(id, Resident { actor, slot });
+        Ok(())
     }
 }
 

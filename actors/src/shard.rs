@@ -91,6 +91,9 @@ impl Shard {
 
     /// Sees to it that effects whose receivers cannot be read just now arrive when they can be.
     fn look_again(&mut self, context: &mut Context<Self>) {
+        if self.is_looking_again {
+            return;
+        }
         let durable = self.common.durable();
         // Only these kinds receive effects.
         let waits = self.customers.waits(durable)
@@ -98,7 +101,7 @@ impl Shard {
             || self.claims.waits(durable)
             || self.tombstones.waits(durable)
             || self.allotments.waits(durable);
-        if waits && !self.is_looking_again {
+        if waits {
             self.is_looking_again = true;
             context.run_later(READ_AGAIN_AFTER, |shard, context| {
                 shard.is_looking_again = false;

@@ -35,15 +35,21 @@ async fn becomes_readable(disk: &MemoryDisk, engine: &Engine) {
     engine.checkpoint().await.unwrap();
 }
 
-/// Waits until somebody has as many points.
-async fn arrive(engine: &Engine, name: &str, expected: i64) {
+/// Waits until something has come about.
+async fn until(what: &str, has_come: impl AsyncFn() -> bool) {
     for _ in 0..400 {
-        if seen(engine, name).await == Ok(Some(whole(expected))) {
+        if has_come().await {
             return;
         }
         actix::clock::sleep(Duration::from_millis(10)).await;
     }
-    panic!("{name} has {:?}, and not {expected}", seen(engine, name).await);
+    panic!("{what} has not come about");
+}
+
+/// Waits until somebody has as many points.
+async fn arrive(engine: &Engine, name: &str, expected: i64) {
+    let what = format!("{name} having {expected}");
+    until(&what, async || seen(engine, name).await == Ok(Some(whole(expected)))).await;
 }
 
 /// The points of somebody, if they can be had at present.
@@ -80,15 +86,8 @@ fn a_commit_that_fails_while_nothing_can_be_read_loses_no_effect() {
         assert!(matches!(lost, Err(SaleError::Engine(EngineError::Unavailable))), "{lost:?}");
         becomes_readable(&disk, &engine).await;
         arrive(&engine, "bob", 25).await;
-        let mut again = lost;
-        for _ in 0..400 {
-            if again.is_ok() {
-                break;
-            }
-            actix::clock::sleep(Duration::from_millis(10)).await;
-            again = send(&engine, "r2", sale("r2", "ann", "10", DAY)).await;
-        }
-        again.unwrap();
+        let repeated = async || send(&engine, "r2", sale("r2", "ann", "10", DAY)).await.is_ok();
+        until("the sale that was lost", repeated).await;
         arrive(&engine, "ann", 10).await;
         stop(&engine).await;
     });
