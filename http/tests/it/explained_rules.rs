@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     configuring::done,
     explanations::{all_explained, explained, sold, with},
-    support::{POINTS, PROGRAM, RETAILER, STATUS, Server, run, sale},
+    support::{POINTS, RETAILER, STATUS, run, sale},
 };
 
 const BASE: &str = "9a000000-0000-4000-8000-000000000101";
@@ -19,13 +19,6 @@ fn own(n: u32) -> String {
     format!("9b000000-0000-4000-8000-{n:012}")
 }
 
-async fn configured(server: &Server, change: impl FnOnce(&mut Value)) {
-    let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
-    change(&mut program);
-    let put = server.admin("PUT", "/admin/program", &program.to_string()).await;
-    assert_eq!(put.status, 200, "{put:?}");
-}
-
 fn tree(n: u32, outcome: Value) -> Value {
     json!({"id": own(n), "name": format!("Tree {n}"), "status": 2, "tree_type": 1, "outcomes": [outcome],
            "rules": [{"id": own(n + 1), "discriminator": 32768}]})
@@ -34,15 +27,16 @@ fn tree(n: u32, outcome: Value) -> Value {
 #[test]
 fn what_rules_take_and_what_multipliers_add_names_the_outcome() {
     run(async |server| {
-        configured(&server, |program| {
-            let trees = program["rule_trees"].as_array_mut().unwrap();
-            let spend =
-                json!({"id": own(102), "discriminator": 32, "point_account_ids": [POINTS], "amount": 5});
-            let twice = json!({"id": own(202), "discriminator": 4096, "factor": 2, "combine": "add",
+        server
+            .apply_grocery_with(|program| {
+                let trees = program["rule_trees"].as_array_mut().unwrap();
+                let spend =
+                    json!({"id": own(102), "discriminator": 32, "point_account_ids": [POINTS], "amount": 5});
+                let twice = json!({"id": own(202), "discriminator": 4096, "factor": 2, "combine": "add",
                                "applies_to": [BASE]});
-            trees.extend([tree(100, spend), tree(200, twice)]);
-        })
-        .await;
+                trees.extend([tree(100, spend), tree(200, twice)]);
+            })
+            .await;
         server.member("900").await;
         let detail = json!([{"amount": 30, "point_account_id": POINTS, "point_source_id": SOURCE}]);
         done(&server, "user_points/deposit", json!({"user_id": "900", "deposit_details": detail})).await;
@@ -89,7 +83,7 @@ fn what_is_not_there_to_take_back_is_told() {
 #[test]
 fn staying_in_a_level_gives_points_for_its_own_tree() {
     run(async |server| {
-        configured(&server, |program| {
+        server.apply_grocery_with(|program| {
             let silver = &mut program["tier_systems"][0]["tier_levels"][1];
             (silver["maintenance_frequency_value"], silver["maintenance_frequency_uom"]) = (json!(1), json!(2));
             let stay = json!({"id": own(900), "name": "Stay in Silver", "status": 2, "tree_type": 4,

@@ -4,26 +4,58 @@ use serde_json::{Value, json};
 
 use crate::{
     configuring::{ask, done, refused},
-    support::{POINTS, PROGRAM, RETAILER, Server, run},
+    support::{POINTS, Server, run},
 };
 
-const SOURCE: &str = "9a000000-0000-4000-8000-000000000012";
+pub const SOURCE: &str = "9a000000-0000-4000-8000-000000000012";
+pub const CLIENTS: usize = 64;
 const TREE: &str = "9b000000-0000-4000-8000-000000000100";
-const CLIENTS: usize = 64;
 
-async fn configured(server: &Server, budget: Value) {
-    let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
+/// Adds a tree that gives three points for each survey, with one more member.
+pub fn add_survey(program: &mut Value, member: &str, value: Value) {
     program["events"] = json!([{"id": "9b000000-0000-4000-8000-000000000001", "event_lookup": "SURVEY"}]);
-    let trees = program["rule_trees"].as_array_mut().unwrap();
-    trees.push(
-        json!({"id": TREE, "name": "Survey", "status": 2, "tree_type": 2, "trigger_events": ["SURVEY"],
-        "budget": budget,
+    let mut tree = json!({"id": TREE, "name": "Survey", "status": 2, "tree_type": 2, "trigger_events": ["SURVEY"],
         "outcomes": [{"id": "9b000000-0000-4000-8000-000000000002", "discriminator": 1, "amount": 3,
                       "point_source_id": SOURCE, "point_account_ids": [POINTS]}],
-        "rules": [{"id": "9b000000-0000-4000-8000-000000000101", "discriminator": 65536}]}),
-    );
-    let put = server.admin("PUT", "/admin/program", &program.to_string()).await;
-    assert_eq!(put.status, 200, "{put:?}");
+        "rules": [{"id": "9b000000-0000-4000-8000-000000000101", "discriminator": 65536}]});
+    tree[member] = value;
+    program["rule_trees"].as_array_mut().unwrap().push(tree);
+}
+
+/// Puts restrictions on a source.
+pub fn restrict(program: &mut Value, restrictions: Value) {
+    let sources = program["point_sources"].as_array_mut().unwrap();
+    let source = sources.iter_mut().find(|source| source["id"] == SOURCE).unwrap();
+    source["restrictions"] = restrictions;
+}
+
+/// Reports a survey; gives its outcome.
+pub async fn report(server: &Server, user: &str, key: &str) -> Value {
+    let body = json!({"user_id": user, "event_lookup": "SURVEY", "idempotency_id": key});
+    done(server, "user_events/trigger_user_event", body).await["outcomes"][0].clone()
+}
+
+/// Deposits seven points, or as many of them as fit; gives how many did. None: it was refused with this code.
+pub async fn deposit(server: &Server, user: &str, key: &str, refusal: &str) -> u64 {
+    let detail =
+        json!({"amount": 7, "point_account_id": POINTS, "point_source_id": SOURCE, "idempotency_id": key});
+    let body = json!({"user_id": user, "deposit_details": [detail], "allow_partial_success": true});
+    let answer = ask(server, "user_points/deposit", body).await;
+    if answer.status == 200 {
+        return answer.json()["payload"]["summary"]["amount_deposited"].as_u64().unwrap();
+    }
+    assert_eq!((answer.status, &answer.json()["errors"]["code"]), (400, &json!(refusal)));
+    0
+}
+
+/// What somebody has.
+pub async fn balance(server: &Server, user: &str) -> u64 {
+    let payload = done(server, "user_points/all_balances", json!({"user_id": user})).await;
+    payload["summary"]["total_points"].as_u64().unwrap()
+}
+
+async fn configured(server: &Server, budget: Value) {
+    server.apply_grocery_with(|program| add_survey(program, "budget", budget)).await;
 }
 
 /// Each client reports so many events of its own member, and the first of them twice; gives how many were awarded.
@@ -34,11 +66,7 @@ async fn race(server: &Server, each: usize) -> usize {
     let clients = (0..CLIENTS).map(|client| async move {
         let mut awarded = 0;
         for number in std::iter::once(0).chain(0..each) {
-            let body = json!({"retailer_id": RETAILER, "user_id": format!("c{client}"), "event_lookup": "SURVEY",
-                              "idempotency_id": format!("k{number}")});
-            let answer = server.connect("/incentives/api/1.0/user_events/trigger_user_event", &body).await;
-            assert_eq!(answer.status, 200, "{answer:?}");
-            let outcome = answer.json()["payload"]["outcomes"][0].clone();
+            let outcome = report(server, &format!("c{client}"), &format!("k{number}")).await;
             if outcome["is_outcome_applied"] == true {
                 awarded += 1;
             } else {
@@ -55,9 +83,7 @@ async fn race(server: &Server, each: usize) -> usize {
 async fn balances(server: &Server) -> u64 {
     let mut sum = 0;
     for client in 0..CLIENTS {
-        let body = json!({"user_id": format!("c{client}")});
-        let payload = done(server, "user_points/all_balances", body).await;
-        sum += payload["summary"]["total_points"].as_u64().unwrap();
+        sum += balance(server, &format!("c{client}")).await;
     }
     sum
 }
@@ -90,18 +116,10 @@ async fn deposits(server: &Server, each: usize) -> u64 {
     let clients = (0..CLIENTS).map(|client| async move {
         let mut deposited = 0;
         for (turn, number) in std::iter::once(0).chain(0..each).enumerate() {
-            let detail = json!({"amount": 7, "point_account_id": POINTS, "point_source_id": SOURCE,
-                                "idempotency_id": format!("k{client}-{number}")});
-            let body = json!({"user_id": format!("c{client}"), "deposit_details": [detail],
-                              "allow_partial_success": true});
-            let answer = ask(server, "user_points/deposit", body).await;
-            if answer.status != 200 {
-                assert_eq!(
-                    (answer.status, &answer.json()["errors"]["code"]),
-                    (400, &json!("source_limit_exceeded"))
-                );
-            } else if turn != 1 {
-                deposited += answer.json()["payload"]["summary"]["amount_deposited"].as_u64().unwrap();
+            let (user, key) = (format!("c{client}"), format!("k{client}-{number}"));
+            let fitted = deposit(server, &user, &key, "source_limit_exceeded").await;
+            if turn != 1 {
+                deposited += fitted;
             }
         }
         deposited
@@ -114,13 +132,9 @@ fn sixty_four_clients_get_exactly_what_a_source_gives_all_of_them() {
     run(async |server| {
         // The last deposit that fits is one of three points.
         let (most, each) = (1403, 8);
-        let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
-        let sources = program["point_sources"].as_array_mut().unwrap();
-        let source = sources.iter_mut().find(|source| source["id"] == SOURCE).unwrap();
-        source["restrictions"] = json!([{"discriminator": 2, "personal": false, "max_points": most,
-            "time": 1, "unit_of_time": "Month"}]);
-        let put = server.admin("PUT", "/admin/program", &program.to_string()).await;
-        assert_eq!(put.status, 200, "{put:?}");
+        let restriction = json!({"discriminator": 2, "personal": false, "max_points": most,
+                                 "time": 1, "unit_of_time": "Month"});
+        server.apply_grocery_with(|program| restrict(program, json!([restriction]))).await;
         for client in 0..CLIENTS {
             server.member(&format!("c{client}")).await;
         }
@@ -144,8 +158,7 @@ fn one_id_64_times_at_once_is_one_deposit() {
         let fresh =
             answers.iter().filter(|answer| answer["details"][0]["idempotency_summary"] == "new").count();
         assert_eq!((ids.len(), fresh), (1, 1));
-        let payload = done(&server, "user_points/all_balances", json!({"user_id": "900"})).await;
-        assert_eq!(payload["summary"]["total_points"], 5);
+        assert_eq!(balance(&server, "900").await, 5);
     });
 }
 

@@ -149,6 +149,14 @@ impl Server {
         self.ask(verb, path, &format!("Bearer {}", self.keys.admin_key), body).await
     }
 
+    /// Puts the grocery program in force, changed.
+    pub async fn apply_grocery_with(&self, change: impl FnOnce(&mut Value)) {
+        let mut program: Value = serde_json::from_str(PROGRAM).unwrap();
+        change(&mut program);
+        let put = self.admin("PUT", "/admin/program", &program.to_string()).await;
+        assert_eq!(put.status, 200, "{put:?}");
+    }
+
     /// A new customer of this external id; gives the platform's id.
     pub async fn member(&self, external_id: &str) -> String {
         let body = json!({"user": {"external_id": external_id}}).to_string();
