@@ -130,8 +130,7 @@ impl Memory {
     /// Takes in what a sale gave, on top of what it had given before.
     pub(super) fn record_evaluation(&mut self, credited: &SaleCredited) {
         let known = self.evaluations.iter().position(|known| known.sale == credited.sale);
-        let known = known.and_then(|place| self.evaluations.remove(place));
-        let earlier = known.or_else(|| credited.recalled.as_deref().cloned());
+        let earlier = known.and_then(|place| self.evaluations.remove(place));
         if self.evaluations.len() == self.evaluations.capacity() {
             // A few more instead of twice as many: every customer in memory has them.
             self.evaluations.reserve_exact(EVALUATIONS_MORE);
@@ -169,12 +168,14 @@ impl Memory {
 }
 
 impl EvaluationRecord {
-    /// The record after a credit, from the one before it.
+    /// The record after a credit, from the one before it: `earlier`, or the one that the credit itself has brought,
+    /// which may be of another customer, who was merged into this one.
     ///
     /// # Panics
     /// When the amounts do not sum, which the decision has checked.
     pub fn after(earlier: Option<Self>, credited: &SaleCredited) -> Self {
-        let mut record = earlier.unwrap_or_else(|| Self {
+        let recalled = || credited.recalled.as_deref().cloned();
+        let mut record = earlier.or_else(recalled).unwrap_or_else(|| Self {
             sale: credited.sale,
             revision: 0,
             program_version: credited.program_version,

@@ -184,6 +184,22 @@ fn a_return_of_an_earlier_purchase_is_taken_from_the_one_who_has_the_points() {
 }
 
 #[test]
+fn a_return_follows_when_the_purchase_is_known_from_the_history_alone() {
+    let (mut ann, mut bob) = pair();
+    ann.buy(500, 1, "80");
+    merge(&mut ann, &mut bob, 2000);
+    let half = ann.sale(500, 2, "40");
+    follows(&mut ann, half, &mut bob, id(2000));
+    // More than the state keeps.
+    for sale in 600..640 {
+        bob.buy(sale, 1, "1");
+    }
+    let gone = ann.sale(500, 3, "0");
+    follows(&mut ann, gone, &mut bob, id(2000));
+    assert_eq!((ann.available(SPEND), bob.available(SPEND)), (points("0"), points("40")));
+}
+
+#[test]
 fn a_return_follows_through_two_merges() {
     let (mut ann, mut bob) = pair();
     let mut eve = Member::named(&shop(), 3000);
