@@ -43,12 +43,12 @@ pub use backup_folder::{BackupFolder, BackupFolderError, FolderRefusal};
 pub use clock::{Clock, ClockError};
 pub use engine::{
     Backup, BackupRefusal, BackupSettings, BackupState, ChangeStateError, ChangeTiersError, CheckpointReport,
-    Clash, ConfigureError, CreateError, Doomed, EditError, Engine, EraseError, Erasure, ExplainedMember,
-    ExplainedRecord, ExplainedRow, ExplainedSale, ExplainedVersion, IngestRequest, IngestState, Ingested,
-    JobError, MemberPage, MemberState, MergeError, OtherSide, PostError, ReplayError, SaleAnswer, SaleCursor,
-    SaleDate, SaleError, SaleEvaluation, SaleFilter, SalePage, SaleQuery, SaleRequest, SaleSort, Seed,
-    Seeded, Simulated, SimulatedTrigger, SimulationError, SimulationRequest, SortDirection, StandupError,
-    Transferred, TriggerError, UpdateError,
+    Clash, ConfigureError, CreateError, CustomerOutcomes, Doomed, EditError, Engine, EraseError, Erasure,
+    ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale, ExplainedVersion, IngestRequest,
+    IngestState, Ingested, JobError, MemberPage, MemberState, MergeError, OtherSide, PostError, ReplayError,
+    SaleAnswer, SaleCursor, SaleDate, SaleError, SaleEvaluation, SaleFilter, SalePage, SaleQuery,
+    SaleRequest, SaleSort, Seed, Seeded, Simulated, SimulatedTrigger, SimulationError, SimulationRequest,
+    SortDirection, StandupError, Transferred, TriggerError, UpdateError,
 };
 pub use error::EngineError;
 pub use fold::{EntityFold, Inspected, inspect_record};

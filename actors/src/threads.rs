@@ -1,8 +1,15 @@
 //! Which threads carry an engine: its own, or the caller's alone.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use actix::{Arbiter, ArbiterHandle};
+use store::{
+    Disk,
+    backup::{BackupError, BackupOrder, BackupProgress, BackupReport},
+};
 
 use crate::{cell::Companion, error::EngineError};
 
@@ -37,6 +44,15 @@ impl Steps {
                 false
             }
         }
+    }
+
+    /// Makes a backup on another disk, which is empty, at once.
+    ///
+    /// # Errors
+    /// [`BackupError`]; the engine goes on as if nothing had been.
+    pub fn backup(&self, target: Arc<dyn Disk>) -> Result<BackupReport, BackupError> {
+        let progress = Arc::<BackupProgress>::default();
+        self.0.backup(&BackupOrder { target, made_by: String::new(), attachments: Vec::new(), progress })
     }
 }
 

@@ -122,7 +122,9 @@ impl Alive {
         self.troubled.set(false);
         disk.fail_sync(0);
         disk.fail_operation(0);
+        disk.fail_read(0);
         disk.set_full(false);
+        disk.set_unreadable(false);
     }
 }
 
@@ -136,9 +138,9 @@ pub async fn sabotage(
 ) {
     for _ in 0..faults {
         tokio::time::sleep(choices.millis(250)).await;
-        let what = choices.below(5);
+        let what = choices.below(7);
         trace.note(format_args!("fault {what}"));
-        if what < 4 {
+        if what < 6 {
             totals.borrow_mut().faults += 1;
         }
         let ahead = u64::try_from(choices.below(6)).unwrap_or(0) + 1;
@@ -149,6 +151,12 @@ pub async fn sabotage(
                 disk.set_full(true);
                 tokio::time::sleep(choices.millis(300)).await;
                 disk.set_full(false);
+            }
+            4 => disk.fail_read(disk.reads() + ahead),
+            5 => {
+                disk.set_unreadable(true);
+                tokio::time::sleep(choices.millis(200)).await;
+                disk.set_unreadable(false);
             }
             _ => engine.hold_up(choices.below(4), choices.millis(80)),
         }

@@ -17,6 +17,7 @@ mod tamper;
 mod trace;
 mod workload;
 mod world;
+mod writer;
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},

@@ -21,6 +21,8 @@ pub struct Totals {
     pub failed_commits: u64,
     /// Checkpoints.
     pub checkpoints: u64,
+    /// Backups, each restored and compared.
+    pub backups: u64,
     /// Requests, with every repetition.
     pub requests: u64,
     /// Requests that were not answered, or with a failure of the engine.
@@ -43,6 +45,7 @@ impl Totals {
             faults: self.faults + other.faults,
             failed_commits: self.failed_commits + other.failed_commits,
             checkpoints: self.checkpoints + other.checkpoints,
+            backups: self.backups + other.backups,
             requests: self.requests + other.requests,
             unanswered: self.unanswered + other.unanswered,
             repeats: self.repeats + other.repeats,
@@ -56,7 +59,7 @@ impl Totals {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
         format!(
             "{} seeds in {}.{:03} s ({} a minute): {} simulated hours, {} crashes ({} of them at a start), {} disk \
-             faults, {} failed commits, {} checkpoints, {} requests ({} unanswered, {} repeated), {} records",
+             faults, {} failed commits, {} checkpoints, {} backups, {} requests ({} unanswered, {} repeated), {} records",
             self.seeds,
             millis / 1000,
             millis % 1000,
@@ -67,6 +70,7 @@ impl Totals {
             self.faults,
             self.failed_commits,
             self.checkpoints,
+            self.backups,
             self.requests,
             self.unanswered,
             self.repeats,

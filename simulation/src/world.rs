@@ -3,14 +3,14 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use actors::{Clock, Engine, EngineOptions, Ids, StartError, Steps, Threads};
+use actors::{Clock, Engine, EngineOptions, Ids, StartError, Threads};
 use domain::{Timestamp, configuration::Section, time::Zone};
 use store::{MemoryDisk, Options};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     alarm,
-    faults::{Alive, End, Life, fail_soon, lives, sabotage},
+    faults::{Alive, End, Life, lives, sabotage},
     model::{
         Model,
         sight::{Sight, quiet},
@@ -26,6 +26,7 @@ use crate::{
         client::{Client, Surroundings},
         wishes,
     },
+    writer::Writer,
 };
 
 /// When every run begins.
@@ -121,7 +122,7 @@ impl World {
             queue_bytes: choices.one_of(&[20_000, 1 << 20]),
             tail_bytes: choices.one_of(&[200_000, 1 << 20]),
             checkpoint_records: choices.one_of(&[15, 60, 200]),
-            state_cache_bytes: 1 << 20,
+            state_cache_bytes: choices.one_of(&[0, 1 << 17, 1 << 20]),
             identity: Some([7; 16]),
             ..Options::default()
         };
@@ -147,7 +148,7 @@ impl World {
             shards: 1 + choices.below(3),
             residents: choices.one_of(&[1, 2, 4, 100]),
             clients,
-            model: Rc::default(),
+            model: Rc::new(RefCell::new(Model::begin(begin))),
             trace: Trace::new(shown),
             totals: Rc::default(),
             choices,
@@ -281,6 +282,7 @@ impl World {
     async fn work(&self, engine: &Engine) -> Result<(), Violation> {
         let around = Surroundings {
             engine: engine.clone(),
+            clock: self.clock.clone(),
             model: Rc::clone(&self.model),
             trace: self.trace.clone(),
             totals: Rc::clone(&self.totals),
@@ -300,15 +302,22 @@ impl World {
     }
 
     async fn start(&mut self, alive: &Alive) -> Result<Engine, StartError> {
-        let (writes, disk, alive) = (self.choices.branch(), self.disk.clone(), alive.clone());
-        let totals = Rc::clone(&self.totals);
+        let writer = Writer {
+            choices: self.choices.branch(),
+            disk: self.disk.clone(),
+            store: self.store.clone(),
+            alive: alive.clone(),
+            model: Rc::clone(&self.model),
+            trace: self.trace.clone(),
+            totals: Rc::clone(&self.totals),
+        };
         let options = EngineOptions {
             store: self.store.clone(),
             disk: self.tamper.disk(&self.disk),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             threads: Threads::Callers(Box::new(move |steps| {
-                tokio::task::spawn_local(write(steps, writes, disk, alive, totals));
+                tokio::task::spawn_local(writer.run(steps));
             })),
             shards: self.shards,
             customers_max: self.residents,
@@ -327,6 +336,12 @@ impl World {
     /// Everything that must hold, holds.
     async fn check(&self, engine: &Engine, is_start: bool) -> Result<(), Violation> {
         let when = if is_start { "after the start" } else { "at the end" };
+        // What a clock that was set back has put off is done when it is again where it has been.
+        let latest = self.model.borrow().latest();
+        if self.clock.now() < latest {
+            let moved = engine.move_clock(latest);
+            hold!(moved.is_ok(), "the clock does not go to {latest:?}: {moved:?}");
+        }
         let known = self.model.borrow().known();
         quiet(engine, &known).await?;
         let sight = Sight::of(engine, known, (self.shop, is_start)).await?;
@@ -373,30 +388,5 @@ fn is_of_disk(error: &StartError) -> bool {
         | StartError::Program(_)
         | StartError::OtherRetailer { .. }
         | StartError::FirstProgram(_) => false,
-    }
-}
-
-/// Commits and makes checkpoints, now and then. In a troubled life some checkpoints fail on their way.
-async fn write(
-    steps: Steps,
-    mut choices: Choices,
-    disk: MemoryDisk,
-    alive: Alive,
-    totals: Rc<RefCell<Totals>>,
-) {
-    loop {
-        choices.pause(10, 12).await;
-        if choices.percent(85) {
-            steps.commit();
-        } else {
-            if alive.is_troubled() && choices.percent(10) {
-                fail_soon(&mut choices, &disk);
-                totals.borrow_mut().faults += 1;
-            }
-            totals.borrow_mut().checkpoints += u64::from(steps.checkpoint_if_due());
-        }
-        if disk.is_off() {
-            alive.end();
-        }
     }
 }

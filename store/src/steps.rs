@@ -3,6 +3,7 @@
 //! For an owner who has everything on one thread and wants the same run again, as a simulation does. Must not do
 //! anything that the threads do not do: it only says when.
 
+use crate::backup::{self, BackupError, BackupOrder, BackupReport};
 use crate::checkpoint;
 use crate::committer::Committer;
 use crate::error::CheckpointError;
@@ -64,6 +65,14 @@ impl<T: Send + 'static> Steps<T> {
             self.shared.checkpoint_due.raise();
         }
         Some(done)
+    }
+
+    /// Makes a [backup](crate::Store::backup), which takes a commit step by itself.
+    ///
+    /// # Errors
+    /// [`BackupError`]; the store goes on as if nothing had been.
+    pub fn backup(&self, order: &BackupOrder) -> Result<BackupReport, BackupError> {
+        backup::make(&self.shared, order)
     }
 }
 

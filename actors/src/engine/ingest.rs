@@ -17,6 +17,7 @@ use super::{Engine, SaleAnswer, SaleError, SaleRequest, SimulationError};
 use crate::{
     error::{AskError, EngineError},
     history, index,
+    kinds::Kind,
 };
 
 /// How often a replay looks at a sale that tills go on changing.
@@ -48,7 +49,7 @@ pub struct Ingested {
 /// What has become of a transaction (incentives.md 7.16, `state`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IngestState {
-    /// It is being taken in.
+    /// It is being taken in, or somebody named on it has yet to book it.
     Queued,
     /// It is evaluated, or will be when it is closed.
     Done,
@@ -60,13 +61,16 @@ pub enum IngestState {
     Failed,
 }
 
+/// What a customer was given, with the program it was judged by.
+pub type CustomerOutcomes = (CustomerId, Arc<Program>, Vec<OutcomeResult>);
+
 /// What came of a transaction.
 #[derive(Debug, Clone)]
 pub struct SaleEvaluation {
     /// How far it is.
     pub state: IngestState,
-    /// What it gave, by customer, each with the program it was judged by.
-    pub outcomes: Vec<(CustomerId, Arc<Program>, Vec<OutcomeResult>)>,
+    /// What it gave, by customer.
+    pub outcomes: Vec<CustomerOutcomes>,
     /// Names the evaluation; none: there was none.
     pub evaluation: Option<Uuid>,
 }
@@ -124,35 +128,62 @@ impl Engine {
         Ok(Some((Some(answered.receipt), evaluation)))
     }
 
-    /// What the customers have booked of a version, when all of them have had their turn: a look waits for what is in
-    /// front of it.
+    /// What has become of a version, when all whom it names have had their turn.
     async fn evaluation(&self, receipt: &Receipt, after: Lsn) -> Result<SaleEvaluation, EngineError> {
-        let Receipt { sale: id, revision, outcome, .. } = receipt;
+        let Receipt { sale, revision, outcome, .. } = receipt;
         if *outcome == Outcome::Stale {
             return Ok(SaleEvaluation::without(IngestState::IgnoredStale));
         }
-        let sale = self.load_sale(*id)?.ok_or(EngineError::Damaged)?;
-        let Named { payers, credits } = self.named_on(*id, *revision)?;
-        let mut outcomes = Vec::new();
+        let named = self.named_on(*sale, *revision)?;
+        let mut booked = self.booked_of(&named, (*sale, *revision), after).await?;
+        let mut state = booked.state(&named);
+        if state == IngestState::Failed {
+            state = if self.has_pending_effects(*sale)? {
+                IngestState::Queued
+            } else {
+                // What was on its way at the first look has arrived by the second. And it may be older: a request
+                // whose answer is forgotten can be one that the sale still knows.
+                booked = self.booked_of(&named, (*sale, *revision), Lsn::ZERO).await?;
+                booked.state(&named)
+            };
+        }
+        let Booked { outcomes, .. } = booked;
+        let name = || Fingerprint::of(&format!("evaluation\n{sale}\n{revision}")).0;
+        let evaluation = (!outcomes.is_empty()).then(name);
+        Ok(SaleEvaluation { state, outcomes, evaluation })
+    }
+
+    /// What customers have booked of a version: a look waits for what is in front of it.
+    async fn booked_of(
+        &self,
+        named: &Named,
+        (id, revision): (SaleId, u32),
+        after: Lsn,
+    ) -> Result<Booked, EngineError> {
+        let sale = self.load_sale(id)?.ok_or(EngineError::Damaged)?;
+        let (mut outcomes, mut missing) = (Vec::new(), false);
         for &customer in sale.credited_before() {
-            self.look::<Customer, _>(customer.bytes(), |_, _, _| ()).await?;
-            let Some(credited) = self.credited(customer, (*id, *revision), after)? else { continue };
+            // Who was erased meanwhile has booked nothing that is still there; who was merged into another leaves it
+            // to that one.
+            let look = |customer: &Customer, _: &Program, _| {
+                customer.identity().is_some() && !customer.has_been_merged_away()
+            };
+            let is_expected = self.look(customer.bytes(), look).await?;
+            let Some(credited) = self.credited(customer, (id, revision), after)? else {
+                missing |= is_expected && named.credits.contains(&customer);
+                continue;
+            };
             let shared = &self.inner.shared;
             let program = shared.programs.version(credited.program_version, shared.store.as_ref())?;
             outcomes.push((customer, Arc::clone(&program), credited.outcomes(&program)));
         }
-        let has_booked = |customer: &CustomerId| outcomes.iter().any(|(known, ..)| known == customer);
-        // Who was erased meanwhile has booked nothing that is still there.
-        let missing =
-            credits.iter().any(|customer| sale.credited_before().contains(customer) && !has_booked(customer));
-        let state = match (missing, payers.is_empty() && outcomes.is_empty()) {
-            (true, _) => IngestState::Failed,
-            (false, true) => IngestState::NoCustomer,
-            (false, false) => IngestState::Done,
-        };
-        let name = || Fingerprint::of(&format!("evaluation\n{id}\n{revision}")).0;
-        let evaluation = (!outcomes.is_empty()).then(name);
-        Ok(SaleEvaluation { state, outcomes, evaluation })
+        Ok(Booked { outcomes, missing })
+    }
+
+    /// A customer has yet to hear of a sale: it could not be read, or a commit has failed since.
+    fn has_pending_effects(&self, id: SaleId) -> Result<bool, EngineError> {
+        let pending = self.inner.shared.store.pending_effects()?;
+        Ok(pending.iter().any(|effect| effect.entity == Kind::Sale.key(id.bytes())))
     }
 
     /// Who is named on a version of a sale.
@@ -277,6 +308,24 @@ struct Named {
     payers: Vec<Payer>,
     /// Those who book it.
     credits: Vec<CustomerId>,
+}
+
+/// What customers have booked of a version of a sale.
+struct Booked {
+    outcomes: Vec<CustomerOutcomes>,
+    /// Somebody whom it names has not.
+    missing: bool,
+}
+
+impl Booked {
+    /// As far as it can be told from that.
+    fn state(&self, named: &Named) -> IngestState {
+        match (self.missing, named.payers.is_empty() && self.outcomes.is_empty()) {
+            (true, _) => IngestState::Failed,
+            (false, true) => IngestState::NoCustomer,
+            (false, false) => IngestState::Done,
+        }
+    }
 }
 
 /// The id of what comes under a request id. The text is stored in effect: its form never changes.

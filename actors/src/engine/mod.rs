@@ -43,7 +43,7 @@ pub use events::TriggerError;
 pub use explanation::{
     ExplainedMember, ExplainedRecord, ExplainedRow, ExplainedSale, ExplainedVersion, MemberState, OtherSide,
 };
-pub use ingest::{IngestRequest, IngestState, Ingested, ReplayError, SaleEvaluation};
+pub use ingest::{CustomerOutcomes, IngestRequest, IngestState, Ingested, ReplayError, SaleEvaluation};
 pub use jobs::JobError;
 pub use merges::MergeError;
 pub use points::PostError;

@@ -2,8 +2,10 @@
 //!
 //! Naive on purpose: it knows sales, deposits and identifiers, and nothing of actors, effects or files.
 
+pub mod copy;
 mod customers;
 mod indexes;
+mod merges;
 mod points;
 mod sales;
 pub mod sight;
@@ -27,9 +29,13 @@ use sight::Sight;
 const REMEMBERED_MS: i64 = 29 * 86_400_000;
 
 /// Everything that clients have asked, heard and seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Model {
     asked: BTreeMap<u32, Asked>,
+    /// The latest time that the clock has shown.
+    latest: Timestamp,
+    /// It has shown an earlier one afterwards.
+    was_set_back: bool,
     seen: BTreeMap<CustomerId, Seen>,
     version: u32,
     /// Everybody who was ever seen while nobody asked anything.
@@ -44,8 +50,8 @@ struct Asked {
     told: Option<Told>,
     /// When it was sent first.
     at: Timestamp,
-    /// It was sent again before it was answered.
-    in_doubt: bool,
+    /// How often it was sent while it was not answered.
+    sent: usize,
 }
 
 /// What clients have seen of a customer.
@@ -67,6 +73,11 @@ enum Status<'a> {
 }
 
 impl Asked {
+    /// A repeat may not be known for one any more at that time.
+    fn may_be_forgotten(&self, at: Timestamp) -> bool {
+        self.at.plus_millis(REMEMBERED_MS) <= at
+    }
+
     fn status(&self) -> Status<'_> {
         match &self.told {
             Some(Told::Refused(_)) => Status::Refused,
@@ -95,10 +106,34 @@ impl Glimpse {
 }
 
 impl Model {
+    /// Nothing has been asked yet.
+    pub fn begin(now: Timestamp) -> Self {
+        Self {
+            asked: BTreeMap::new(),
+            latest: now,
+            was_set_back: false,
+            seen: BTreeMap::new(),
+            version: 0,
+            everybody: BTreeSet::new(),
+        }
+    }
+
+    /// The clock shows another time.
+    pub fn clock_shows(&mut self, now: Timestamp) {
+        self.was_set_back |= now < self.latest;
+        self.latest = self.latest.max(now);
+    }
+
+    /// The latest time that the clock has shown.
+    pub fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
     /// A request goes out, for the first time or again.
     pub fn asks(&mut self, number: u32, request: &Request, now: Timestamp) {
-        let asked = Asked { request: request.clone(), told: None, at: now, in_doubt: false };
-        self.asked.entry(number).and_modify(|known| known.in_doubt |= known.told.is_none()).or_insert(asked);
+        let first = || Asked { request: request.clone(), told: None, at: now, sent: 0 };
+        let asked = self.asked.entry(number).or_insert_with(first);
+        asked.sent += usize::from(asked.told.is_none());
     }
 
     /// It was answered. A repeat must get the first answer.
@@ -109,7 +144,10 @@ impl Model {
                 asked.told = Some(told);
             }
             Some(first) => {
-                let may_differ = !asked.request.is_answered_again() || matches!(told, Told::Refused(_));
+                // It may have been on its way while the clock leapt.
+                let may_differ = asked.may_be_forgotten(self.latest)
+                    || !asked.request.is_answered_again()
+                    || matches!(told, Told::Refused(_));
                 hold!(
                     *first == told || may_differ,
                     "request {number} was answered {first:?} first, and {told:?} when it was repeated"
@@ -120,9 +158,9 @@ impl Model {
     }
 
     /// What was answered may be asked again: who it is about is still there, and it was not too long ago.
-    pub fn may_repeat(&self, number: u32, now: Timestamp) -> Option<&Request> {
+    pub fn may_repeat(&self, number: u32) -> Option<&Request> {
         let asked = self.asked.get(&number)?;
-        let fresh = asked.at.plus_millis(REMEMBERED_MS) > now;
+        let fresh = !asked.may_be_forgotten(self.latest);
         let done = matches!(asked.status(), Status::Done(_));
         (done && fresh && asked.request.is_answered_again()).then_some(&asked.request)
     }

@@ -4,11 +4,11 @@
 use domain::{
     Points,
     customer::AuditRow,
-    id::{CustomerId, PointAccountId, RuleTreeId},
+    id::{CustomerId, PointAccountId, RuleTreeId, SaleId},
     sale::{Revision, SalesWarning},
 };
 
-use super::{Asked, Model, Sight, Status, sight::Member};
+use super::{Asked, Model, Sight, Status, merges, sight::Member};
 use crate::{
     program::{self, AWARD, BASE, BUDGETED, STATUS_EARN, SURVEY, SURVEY_POINTS},
     report::{Violation, hold},
@@ -22,7 +22,7 @@ pub(super) fn check(model: &Model, sight: &Sight) -> Result<(), Violation> {
     for (id, member) in &sight.customers {
         balances(*id, member)?;
         surveys(model, *id, member)?;
-        earned(sight, *id, member)?;
+        earned(model, sight, *id)?;
     }
     for asked in model.asked.values() {
         match &asked.request {
@@ -35,10 +35,11 @@ pub(super) fn check(model: &Model, sight: &Sight) -> Result<(), Violation> {
             _ => {}
         }
     }
+    merges::check(model, sight)?;
     shared(sight)
 }
 
-fn sum<'a>(rows: impl Iterator<Item = &'a AuditRow>) -> Points {
+pub(super) fn sum<'a>(rows: impl Iterator<Item = &'a AuditRow>) -> Points {
     Points::sum(rows.map(|row| row.change)).unwrap_or(Points::ZERO)
 }
 
@@ -77,13 +78,16 @@ fn balances(id: CustomerId, member: &Member) -> Result<(), Violation> {
 }
 
 /// What sales give of the two trees whose points follow from the sale alone.
-fn earned(sight: &Sight, id: CustomerId, member: &Member) -> Result<(), Violation> {
+fn earned(model: &Model, sight: &Sight, id: CustomerId) -> Result<(), Violation> {
     for (account, tree) in [(program::status(), STATUS_EARN), (program::points(), BASE)] {
         for (sale, found) in &sight.sales {
             let Some(current) = found.as_ref().and_then(|sale| sale.current()) else { continue };
-            let name = sale.to_string();
-            let rows = member.rows.iter().filter(|row| of(row, account, tree));
-            let there = sum(rows.filter(|row| *row.caused_by.request_id == *name));
+            let rows_of = |sale: SaleId, member: &Member| {
+                let name = sale.to_string();
+                let rows = member.rows.iter().filter(|row| of(row, account, tree));
+                sum(rows.filter(|row| *row.caused_by.request_id == *name))
+            };
+            let Some(there) = model.with_merged(sight, (*sale, id), &rows_of) else { continue };
             let expected = expected(current, id);
             hold!(
                 there == expected,

@@ -18,7 +18,7 @@ impl Model {
     /// Sales of a store that were answered: whoever looks for sales from now on finds them.
     pub fn answered_sales(&self, place: usize) -> Vec<SaleId> {
         let answered = self.asked.values().filter_map(|asked| match (&asked.request, asked.status()) {
-            (Request::Sell { sale, request }, Status::Done(_))
+            (Request::Sell { sale, request, .. }, Status::Done(_))
                 if request.content.store == program::store(place) =>
             {
                 Some(*sale)
@@ -28,11 +28,22 @@ impl Model {
         answered.collect()
     }
 
+    /// How often a sale was looked at again, which makes a version each time, and how often it may have been.
+    fn replays(&self, id: SaleId) -> (usize, usize) {
+        let asked = self.asked.values();
+        let of_sale = asked.filter(|asked| matches!(asked.request, Request::Replay { sale } if sale == id));
+        of_sale.fold((0, 0), |(done, open), asked| match asked.status() {
+            Status::Done(_) => (done + 1, open),
+            Status::Refused => (done, open),
+            Status::Open => (done, open + 1),
+        })
+    }
+
     /// The versions that were sent of each sale.
     pub(super) fn sales_sent(&self) -> BTreeMap<SaleId, Vec<(&Content, &Asked)>> {
         let mut sent: BTreeMap<SaleId, Vec<_>> = BTreeMap::new();
         for asked in self.asked.values() {
-            if let Request::Sell { sale, request } = &asked.request {
+            if let Request::Sell { sale, request, .. } = &asked.request {
                 sent.entry(*sale).or_default().push((&request.content, asked));
             }
         }
@@ -46,21 +57,23 @@ pub(super) fn check(model: &Model, sight: &Sight) -> Result<(), Violation> {
         let answered = versions.iter().any(|(_, asked)| matches!(asked.status(), Status::Done(_)));
         match sale {
             None => hold!(!answered, "sale {id} was taken in and is not there"),
-            Some(sale) => one(id, sale, &versions)?,
+            Some(sale) => one(id, sale, &versions, model)?,
         }
     }
     Ok(())
 }
 
-fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)]) -> Result<(), Violation> {
+fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)], model: &Model) -> Result<(), Violation> {
     let current =
         sale.current().ok_or_else(|| Violation::of(format!("sale {id} has no version in force")))?;
+    let is_forgotten = |asked: &Asked| asked.may_be_forgotten(model.latest);
+    let (replayed, maybe_replayed) = model.replays(id);
     let (mut numbers, mut open) = (BTreeSet::new(), 0);
     for (content, asked) in versions {
         match asked.status() {
             Status::Done(Told::Sold(receipt)) => {
                 hold!(
-                    content.modified_time <= current.content.modified_time,
+                    model.was_set_back || content.modified_time <= current.content.modified_time,
                     "a version of sale {id} of {:?} was taken in, in force is one of {:?}",
                     content.modified_time,
                     current.content.modified_time
@@ -71,7 +84,7 @@ fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)]) -> Result<(), V
                     current.number
                 );
                 // Sent again when others have come, or its payers, it is told what it is by then.
-                open += usize::from(asked.in_doubt);
+                open += if is_forgotten(asked) { asked.sent - 1 } else { usize::from(asked.sent > 1) };
                 if receipt.outcome == Outcome::Accepted {
                     hold!(
                         numbers.insert(receipt.revision),
@@ -81,10 +94,11 @@ fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)]) -> Result<(), V
                 }
             }
             Status::Done(_) | Status::Refused => {}
-            Status::Open => open += 1,
+            Status::Open => open += if is_forgotten(asked) { asked.sent } else { 1 },
         }
     }
-    let (known, number) = (numbers.len(), usize::try_from(current.number).unwrap_or(usize::MAX));
+    let (known, number) = (numbers.len() + replayed, usize::try_from(current.number).unwrap_or(usize::MAX));
+    open += maybe_replayed;
     hold!(
         known <= number && number <= known + open,
         "sale {id} has {number} versions; {known} were accepted and {open} not answered"
@@ -96,6 +110,10 @@ fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)]) -> Result<(), V
         versions.iter().any(|(content, _)| is_of(content)),
         "nobody has sent the version of sale {id} that is in force"
     );
+    if model.was_set_back {
+        // What is of tomorrow by then counts as of the moment at which it came.
+        return Ok(());
+    }
     let newest = versions
         .iter()
         .filter(|(content, _)| content.modified_time == current.content.modified_time)

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use actors::{Engine, EngineError, SaleDate, SaleFilter, SaleQuery, SaleSort, SortDirection};
+use actors::{Engine, EngineError, Kind, SaleDate, SaleFilter, SaleQuery, SaleSort, SortDirection};
 use domain::{
     Points, Timestamp,
     allotment::Amounts,
@@ -12,6 +12,7 @@ use domain::{
     job::Stage,
     sale::Sale,
 };
+use store::EntityKey;
 
 use super::Model;
 use crate::{
@@ -259,6 +260,14 @@ pub struct Known {
     jobs: Vec<JobId>,
     /// The requests for erasures, with the tombstones that were answered.
     erasures: Vec<(String, Option<CustomerId>)>,
+}
+
+impl Known {
+    /// The customers and sales among it.
+    pub fn entities(&self) -> Vec<EntityKey> {
+        let customers = self.customers.iter().map(|id| Kind::Customer.key(id.bytes()));
+        customers.chain(self.sales.iter().map(|id| Kind::Sale.key(id.bytes()))).collect()
+    }
 }
 
 impl Model {

@@ -7,7 +7,7 @@ use actors::{EntityFold, Kind};
 use domain::{Timestamp, customer::Customer, id::CustomerId};
 use store::{
     CommitFailure, Committed, Direction, Disk, Epoch, Fold, Folded, IndexId, Listener, MemoryDisk, Options,
-    ScanRange, Store, codec,
+    ScanRange, Store, codec, verify::VerifyReport,
 };
 
 use super::Model;
@@ -17,7 +17,7 @@ use crate::report::{Violation, hold};
 const DUE: IndexId = IndexId(4);
 
 /// Nothing is appended.
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Listener<()> for Nobody {
     fn committed(&self, _: Committed<()>) {}
@@ -38,12 +38,12 @@ pub fn check(model: &Model, disk: &MemoryDisk, options: &Options) -> Result<(), 
 }
 
 /// Verification finds nothing.
-pub fn verified(disk: &MemoryDisk, options: &Options) -> Result<(), Violation> {
+pub fn verified(disk: &MemoryDisk, options: &Options) -> Result<VerifyReport, Violation> {
     let image: Arc<dyn Disk> = Arc::new(disk.copy());
     let report = store::verify(options, &image, &EntityFold)
         .map_err(|error| Violation::of(format!("cannot be verified: {error}")))?;
     hold!(report.findings.is_empty(), "verification finds {:?}", report.findings);
-    Ok(())
+    Ok(report)
 }
 
 /// None of these texts is anywhere on the disk.

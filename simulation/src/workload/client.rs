@@ -1,9 +1,9 @@
 //! A client: makes requests of its wishes, one after the other, sends each until it is answered, gives up waiting now
 //! and then, and sends some of them twice.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::atomic::Ordering};
 
-use actors::Engine;
+use actors::{Clock, Engine};
 use domain::id::CustomerId;
 
 use super::{
@@ -22,6 +22,7 @@ use crate::{
 /// A request that is sent so often in vain is given up.
 const TRIES_MAX: u32 = 60;
 const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
 
 /// What a client keeps in mind. It outlives the engine.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Client {
 pub struct Surroundings {
     /// Who is asked.
     pub engine: Engine,
+    /// What time it takes it to be.
+    pub clock: Clock,
     /// What is known.
     pub model: Rc<RefCell<Model>>,
     /// What happens.
@@ -86,6 +89,8 @@ impl Client {
         }
         let twice = request.is_answered_again() && self.choices.percent(12);
         let other = twice.then(|| {
+            // The clock may leap so far between the two that the second one is not known for a repeat.
+            around.model.borrow_mut().asks(number, &request, around.engine.now());
             let (around, request) = (around.clone(), request.clone());
             tokio::task::spawn_local(async move { around.ask(number, &request).await })
         });
@@ -117,7 +122,7 @@ impl Client {
             return Ok(());
         }
         let number = self.choices.one_of(&self.sent);
-        let request = around.model.borrow().may_repeat(number, around.engine.now()).cloned();
+        let request = around.model.borrow().may_repeat(number).cloned();
         let Some(request) = request else { return Ok(()) };
         around.totals.borrow_mut().repeats += 1;
         around.ask(number, &request).await.map(drop)
@@ -127,10 +132,15 @@ impl Client {
     async fn take_up(&mut self, number: u32, wish: Wish, around: &Surroundings) -> Result<(), Violation> {
         let request = match wish {
             Wish::Create { member } => Some(request::create(number, member)),
-            Wish::Sell { sale, payers, hours_ago, voided } => {
+            Wish::Sell { sale, payers, hours_ago, voided, way } => {
                 let modified = around.engine.now().plus_millis(-hours_ago * HOUR_MS);
-                Some(request::sell(number, sale, &payers, modified, voided))
+                Some(request::sell(number, sale, &payers, modified, voided, way))
             }
+            Wish::Replay { sale } => Some(Request::Replay { sale: request::sale(sale) }),
+            Wish::Merge { from, to } => match (around.find(from).await, around.find(to).await) {
+                (Some(from), Some(to)) if from != to => Some(Request::Merge { from, to }),
+                _ => None,
+            },
             Wish::Transfer { from, to, points } => match (around.find(from).await, around.find(to).await) {
                 (Some(from), Some(to)) => Some(request::transfer(number, from, to, points)),
                 (None, _) | (_, None) => None,
@@ -146,6 +156,7 @@ impl Client {
             }
             Wish::Checkpoint
             | Wish::Advance { .. }
+            | Wish::SetBack { .. }
             | Wish::Look { .. }
             | Wish::Find { .. }
             | Wish::Crash { .. } => {
@@ -196,7 +207,16 @@ impl Surroundings {
             Wish::Advance { hours } => {
                 let to = self.engine.now().plus_millis(hours * HOUR_MS);
                 let moved = self.engine.move_clock(to);
+                self.model.borrow_mut().clock_shows(self.engine.now());
                 self.trace.note(format_args!("the clock goes to {to:?}: {moved:?}"));
+            }
+            Wish::SetBack { minutes } => {
+                // As whoever runs the machine may do it: the engine is not asked.
+                if let Clock::Test(shown) = &self.clock {
+                    shown.fetch_sub(minutes * MINUTE_MS, Ordering::AcqRel);
+                }
+                self.trace.note(format_args!("the clock is set back to {:?}", self.engine.now()));
+                self.model.borrow_mut().clock_shows(self.engine.now());
             }
             Wish::Look { member } => {
                 if let Some(customer) = self.find(member).await {
@@ -231,7 +251,7 @@ impl Surroundings {
             Heard::Answer(told) => {
                 let mut model = self.model.borrow_mut();
                 if let Told::Refused(why) = &told
-                    && model.may_repeat(number, self.engine.now()).is_some()
+                    && model.may_repeat(number).is_some()
                 {
                     model.repeat_refused(number, why)?;
                 }

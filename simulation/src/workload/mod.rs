@@ -6,6 +6,7 @@ pub mod perform;
 pub mod request;
 
 use crate::schedule::Choices;
+use request::Way;
 
 /// What a client wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,20 @@ pub enum Wish {
         hours_ago: i64,
         /// It is cancelled.
         voided: bool,
+        /// Which way it goes in.
+        way: Way,
+    },
+    /// Have a sale looked at again.
+    Replay {
+        /// Which sale.
+        sale: usize,
+    },
+    /// Merge a member into another one.
+    Merge {
+        /// Whose everything goes over.
+        from: usize,
+        /// To whom.
+        to: usize,
     },
     /// Give points.
     Deposit {
@@ -92,6 +107,11 @@ pub enum Wish {
         /// By so many hours.
         hours: i64,
     },
+    /// Set the clock back, as a machine's clock may be.
+    SetBack {
+        /// By so many minutes.
+        minutes: i64,
+    },
     /// Look at a member.
     Look {
         /// Who.
@@ -151,7 +171,9 @@ pub fn wishes(choices: &mut Choices, size: Size) -> Vec<Vec<Wish>> {
 fn wish(choices: &mut Choices, size: Size) -> Wish {
     let member = choices.below(size.members);
     match choices.below(100) {
-        0..32 => sell(choices, size),
+        0..30 => sell(choices, size),
+        30..31 => Wish::Replay { sale: choices.below(size.sales) },
+        31..32 => Wish::Merge { from: member, to: choices.below(size.members) },
         32..33 => Wish::Job { expiration: choices.percent(50) },
         33..34 => Wish::Crash { member },
         34..46 => Wish::Deposit {
@@ -166,6 +188,9 @@ fn wish(choices: &mut Choices, size: Size) -> Wish {
         }
         64..70 => Wish::Survey { member },
         70..79 => Wish::Look { member },
+        82..83 if choices.percent(30) => {
+            Wish::SetBack { minutes: choices.one_of(&[1, 30, 600, 3 * 24 * 60]) }
+        }
         79..83 => Wish::Checkpoint,
         83..89 => Wish::Advance { hours: choices.one_of(&[1, 5, 24, 24 * 8, 24 * 31]) },
         89..92 => Wish::Rename { member },
@@ -189,5 +214,6 @@ fn sell(choices: &mut Choices, size: Size) -> Wish {
         payers,
         hours_ago: choices.between(0, 40),
         voided: choices.percent(10),
+        way: if choices.percent(75) { Way::Till } else { Way::Service },
     }
 }

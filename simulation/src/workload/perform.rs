@@ -1,17 +1,17 @@
 //! Sending a request to the engine, and what its answer comes to.
 
 use actors::{
-    CreateError, EditError, Engine, EngineError, EraseError, JobError, PostError, SaleError, TriggerError,
-    UpdateError,
+    CreateError, EditError, Engine, EngineError, EraseError, IngestRequest, IngestState, Ingested, JobError,
+    MergeError, PostError, ReplayError, SaleError, SaleRequest, TriggerError, UpdateError,
 };
 use domain::{
     configuration::{Edit, Json, Operation},
     customer::{PostedDetail, Profile, Reply},
     id::{CustomerId, JobId},
-    sale::Receipt,
+    sale::{Outcome, Receipt},
 };
 
-use super::request::Request;
+use super::request::{Request, Way};
 use crate::{program, report::Violation};
 
 /// What a request was answered.
@@ -25,6 +25,8 @@ pub enum Told {
     Created(CustomerId),
     /// A version of a sale was taken in.
     Sold(Receipt),
+    /// Everything has gone over under this id; none: there was nothing.
+    Merged(Option<uuid::Uuid>),
     /// The details of a posting.
     Posted(Vec<PostedDetail>),
     /// The event has this id.
@@ -65,12 +67,18 @@ pub async fn perform(engine: &Engine, request: &Request) -> Result<Heard, Violat
     match request {
         Request::Create { profile, .. } => create(engine, profile).await,
         Request::Rename { customer, email } => rename(engine, *customer, email).await,
-        Request::Sell { request: sent, .. } => match engine.send_sale((**sent).clone()).await {
-            Ok(answer) if answer.other_body => wrong(request, "another body"),
-            Ok(answer) => Ok(Heard::Answer(Told::Sold(answer.receipt))),
-            Err(SaleError::Pending) => Ok(Heard::Busy),
-            Err(SaleError::Engine(error)) => Ok(error.into()),
-            Err(error @ SaleError::Amount(_)) => wrong(request, error),
+        Request::Sell { request: sent, way, .. } => sell(engine, request, (**sent).clone(), *way).await,
+        Request::Replay { sale } => match engine.replay_sale(*sale).await {
+            Ok(_) => Ok(Heard::Answer(Told::Done)),
+            Err(ReplayError::Engine(error)) => Ok(error.into()),
+            Err(error @ ReplayError::NotFound) => refused(error),
+            Err(error @ ReplayError::Foreseen(_)) => wrong(request, error),
+        },
+        Request::Merge { from, to } => match engine.merge_customers(*from, *to).await {
+            Ok(merge) => Ok(Heard::Answer(Told::Merged(merge))),
+            Err(MergeError::Engine(error)) => Ok(error.into()),
+            Err(error @ MergeError::NotFound) => refused(error),
+            Err(error) => wrong(request, error),
         },
         Request::Post { customer, posting, .. } => {
             match engine.post_points(*customer, (**posting).clone()).await {
@@ -107,6 +115,39 @@ pub async fn perform(engine: &Engine, request: &Request) -> Result<Heard, Violat
             Err(error @ (JobError::TooMany | JobError::IdempotencyConflict)) => wrong(request, error),
         },
         Request::Switch { live } => switch(engine, request, *live).await,
+    }
+}
+
+/// Whoever is named on what was taken in has booked it by the time at which that can be said.
+async fn booked(engine: &Engine, request: &Request, ingested: &Ingested) -> Result<(), Violation> {
+    let Ok(evaluation) = engine.evaluation_of(ingested).await else { return Ok(()) };
+    let is_stale = ingested.answer.receipt.outcome == Outcome::Stale;
+    match evaluation.state {
+        IngestState::IgnoredStale if is_stale => Ok(()),
+        IngestState::Queued | IngestState::Done | IngestState::NoCustomer if !is_stale => Ok(()),
+        state => wrong(request, (state, ingested)).map(drop),
+    }
+}
+
+async fn sell(engine: &Engine, request: &Request, sent: SaleRequest, way: Way) -> Result<Heard, Violation> {
+    let answer = match way {
+        Way::Till => engine.send_sale(sent).await,
+        Way::Service => {
+            let SaleRequest { request_id, body, content } = sent;
+            let ingested =
+                engine.ingest(IngestRequest { request: Some((request_id, None)), body, content }).await;
+            if let Ok(ingested) = &ingested {
+                booked(engine, request, ingested).await?;
+            }
+            ingested.map(|ingested| ingested.answer)
+        }
+    };
+    match answer {
+        Ok(answer) if answer.other_body => wrong(request, "another body"),
+        Ok(answer) => Ok(Heard::Answer(Told::Sold(answer.receipt))),
+        Err(SaleError::Pending) => Ok(Heard::Busy),
+        Err(SaleError::Engine(error)) => Ok(error.into()),
+        Err(error @ SaleError::Amount(_)) => wrong(request, error),
     }
 }
 

@@ -15,6 +15,15 @@ use domain::{
 
 use crate::program;
 
+/// Which way a version of a sale goes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From a till.
+    Till,
+    /// From the service that has normalised it (incentives.md 7.16).
+    Service,
+}
+
 /// A request as it is sent, each time the same.
 #[derive(Debug, Clone)]
 pub enum Request {
@@ -38,6 +47,20 @@ pub enum Request {
         sale: SaleId,
         /// The request.
         request: Box<SaleRequest>,
+        /// Which way it goes.
+        way: Way,
+    },
+    /// Have a sale looked at again.
+    Replay {
+        /// The sale.
+        sale: SaleId,
+    },
+    /// Move everything of one member to another.
+    Merge {
+        /// Whose.
+        from: CustomerId,
+        /// For whom.
+        to: CustomerId,
     },
     /// Give or take points.
     Post {
@@ -98,7 +121,7 @@ impl Request {
     pub fn is_repeatable(&self) -> bool {
         match self {
             Self::Post { keyed, .. } => *keyed,
-            Self::Rename { .. } => false,
+            Self::Rename { .. } | Self::Replay { .. } | Self::Merge { .. } => false,
             Self::Create { .. }
             | Self::Sell { .. }
             | Self::Transfer { .. }
@@ -118,19 +141,27 @@ impl Request {
             | Self::Survey { .. }
             | Self::Erase { .. }
             | Self::Job { .. } => true,
-            Self::Create { .. } | Self::Rename { .. } | Self::Switch { .. } => false,
+            Self::Create { .. }
+            | Self::Rename { .. }
+            | Self::Replay { .. }
+            | Self::Merge { .. }
+            | Self::Switch { .. } => false,
         }
     }
 
     /// Whom it is about; none: a sale, or nobody.
     pub fn customers(&self) -> Vec<CustomerId> {
         match self {
-            Self::Create { .. } | Self::Sell { .. } | Self::Job { .. } | Self::Switch { .. } => Vec::new(),
+            Self::Create { .. }
+            | Self::Sell { .. }
+            | Self::Replay { .. }
+            | Self::Job { .. }
+            | Self::Switch { .. } => Vec::new(),
             Self::Rename { customer, .. }
             | Self::Post { customer, .. }
             | Self::Survey { customer, .. }
             | Self::Erase { customer, .. } => vec![*customer],
-            Self::Transfer { from, to, .. } => vec![*from, *to],
+            Self::Transfer { from, to, .. } | Self::Merge { from, to } => vec![*from, *to],
         }
     }
 }
@@ -258,6 +289,16 @@ fn cents(cents: i64) -> Money {
     Money::from_units(cents * (Money::UNIT / 100))
 }
 
+/// The till's id of a sale.
+fn transaction(place: usize) -> String {
+    format!("sale-{place}")
+}
+
+/// A sale by its place.
+pub fn sale(place: usize) -> SaleId {
+    SaleId::derive(program::retailer(), program::store(place), &transaction(place))
+}
+
 /// A version of a sale, changed at a time.
 pub fn sell(
     number: u32,
@@ -265,6 +306,7 @@ pub fn sell(
     payers: &[Option<(usize, i64)>],
     modified: Timestamp,
     voided: bool,
+    way: Way,
 ) -> Request {
     let payment = |(place, (member, paid)): (u32, &(usize, i64))| SalePayment {
         payment_id: place.to_string().into(),
@@ -290,7 +332,7 @@ pub fn sell(
         custom_data: None,
     };
     let content = Content {
-        transaction_id: format!("sale-{place}").into(),
+        transaction_id: transaction(place).into(),
         store: program::store(place),
         from_transaction_id: None,
         pos_employee_id: None,
@@ -313,8 +355,8 @@ pub fn sell(
         discounts: Vec::new(),
         envelope_user_id: None,
     };
-    let sale = SaleId::derive(program::retailer(), content.store, &content.transaction_id);
+    let sale = sale(place);
     let body = actors::fingerprint(format!("{content:?}").as_bytes());
     let request = SaleRequest { request_id: format!("request {number}").into(), body, content };
-    Request::Sell { sale, request: Box::new(request) }
+    Request::Sell { sale, request: Box::new(request), way }
 }

@@ -183,6 +183,11 @@ impl Customer {
         self.merges.iter().any(|note| note.merge == merge && note.to.is_none())
     }
 
+    /// Everything has gone to another customer, once or more often.
+    pub fn has_been_merged_away(&self) -> bool {
+        self.merges.iter().any(|note| note.to.is_some())
+    }
+
     /// Where what came with a merge has gone since.
     fn moved_on(&self, merge: Uuid) -> Option<Moved> {
         let since = self.merges.iter().skip_while(|note| note.merge != merge).skip(1);
