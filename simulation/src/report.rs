@@ -59,7 +59,8 @@ impl Totals {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
         format!(
             "{} seeds in {}.{:03} s ({} a minute): {} simulated hours, {} crashes ({} of them at a start), {} disk \
-             faults, {} failed commits, {} checkpoints, {} backups, {} requests ({} unanswered, {} repeated), {} records",
+             faults, {} failed commits, {} checkpoints, {} backups, {} requests ({} unanswered, {} repeated), {} \
+             records",
             self.seeds,
             millis / 1000,
             millis % 1000,

@@ -106,7 +106,9 @@ pub(super) fn plan(disk: &Arc<dyn Disk>, fold: &dyn Fold, found: &VerifyReport) 
     if plan.losses.is_empty() || chain.broken.is_some() || !chain.reaches_the_origin(mark) {
         return Ok(plan);
     }
-    ground.without_tables()
+    // Only what the tables lack can be had from the frames: the end of a journal is as lost without them.
+    let replayed = ground.without_tables()?;
+    Ok(if replayed.losses.len() < plan.losses.len() { replayed } else { plan })
 }
 
 fn remedy(file: &str, place: impl ToString, how: impl ToString) -> Remedy {

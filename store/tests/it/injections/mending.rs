@@ -61,9 +61,10 @@ pub fn mend(ground: &Ground, fault: &Fault, is_loud: bool) -> Mended {
     store.checkpoint().unwrap();
     drop(steps);
     store.close().unwrap();
+    let is_replayed = report.remedies.iter().any(|remedy| remedy.how.contains("made anew, empty"));
     if !is_refused {
         let mut sight = sight;
-        if report.remedies.iter().any(|remedy| remedy.how.contains("made anew, empty")) {
+        if is_replayed {
             without_earlier_lives(&mut sight, ground.sight());
         }
         let wrong = sight.wrong(ground.sight());
@@ -78,7 +79,7 @@ pub fn mend(ground: &Ground, fault: &Fault, is_loud: bool) -> Mended {
     if report.losses.iter().any(|loss| loss.what.contains("everything in it is lost")) {
         return Mended::Emptied;
     }
-    only_what_is_listed(ground, &sight, &report.losses);
+    only_what_is_listed(ground, sight, is_replayed, &report.losses);
     Mended::WithLoss
 }
 
@@ -94,7 +95,7 @@ pub fn without_earlier_lives(sight: &mut Sight, sound: &Sight) {
 }
 
 /// Whether all that differs is listed.
-fn only_what_is_listed(ground: &Ground, sight: &Sight, losses: &[Loss]) {
+fn only_what_is_listed(ground: &Ground, mut sight: Sight, is_replayed: bool, losses: &[Loss]) {
     let is_cut = losses.iter().any(|loss| loss.place.starts_with("frame"));
     let sound = if is_cut {
         match ground.sights.get(&sight.durable) {
@@ -109,6 +110,9 @@ fn only_what_is_listed(ground: &Ground, sight: &Sight, losses: &[Loss]) {
         assert_eq!(sight.durable, ground.sight().durable, "no frame is listed as lost");
         ground.sight()
     };
+    if is_replayed {
+        without_earlier_lives(&mut sight, sound);
+    }
     let is_listed = |entity: &EntityKey| {
         let name = entity.to_string();
         losses.iter().any(|loss| loss.place.contains(&name) || loss.what.contains(&name))
@@ -129,7 +133,7 @@ fn only_what_is_listed(ground: &Ground, sight: &Sight, losses: &[Loss]) {
         };
         of(1).chain(of(2)).collect()
     };
-    let (seen, expected) = (rows(sight), rows(sound));
+    let (seen, expected) = (rows(&sight), rows(sound));
     let differing = seen
         .iter()
         .filter(|row| !expected.contains(row))
