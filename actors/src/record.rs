@@ -7,7 +7,9 @@ use store::{FoldError, codec};
 use crate::{delivery::Delivery, kinds::Durable};
 
 /// Version of the record form. A new form gets the next number; old numbers stay readable for ever.
-const RECORD_VERSION: u8 = 1;
+const RECORD_VERSION: u8 = 2;
+/// The form before it: effects of sales were credits and nothing else.
+const FIRST_VERSION: u8 = 1;
 /// Version of the snapshot form.
 const SNAPSHOT_VERSION: u8 = 1;
 
@@ -33,7 +35,11 @@ impl<E: Durable> Record<E> {
 
     /// The record of these bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, FoldError> {
-        match codec::decode(bytes).map_err(|error| unreadable::<E>(&error))? {
+        let decoded = match codec::version_of(bytes) {
+            Some(FIRST_VERSION) => E::first_record(bytes).map(|record| (RECORD_VERSION, record)),
+            Some(_) | None => codec::decode(bytes),
+        };
+        match decoded.map_err(|error| unreadable::<E>(&error))? {
             (RECORD_VERSION, record) => Ok(record),
             (other, _) => Err(unknown_version::<E>(other)),
         }

@@ -4,12 +4,14 @@
 //! claim is made before its customer exists and confirmed by the customer's creation; a claim whose creator never
 //! appears can be taken over. Whether it appeared, the claim cannot know: its confirmation may be late. Whoever wants
 //! to take over looks first.
+//!
+//! Sales that name somebody who is nobody wait here, so that who registers later has his part (incentives.md 7.16).
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     entity::{Context, Decision, Entity, Verdict},
-    id::{CustomerId, IdentifierId},
+    id::{CustomerId, IdentifierId, SaleId},
     time::Timestamp,
 };
 
@@ -17,6 +19,10 @@ use crate::{
 pub const CLAIM_MS: i64 = 60_000;
 /// How long of that its creator may use it: less, so that a slow creation never meets a takeover.
 pub const CLAIM_USABLE_MS: i64 = 30_000;
+
+/// So many sales wait for one identifier, the newest: a till that gives everybody the same name must not fill the
+/// memory.
+const AWAITING_MAX: usize = 100;
 
 /// What names a customer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,6 +70,19 @@ enum State {
     Confirmed {
         holder: CustomerId,
     },
+    /// Sales name whoever will have it.
+    Awaited {
+        identifier: IdentifierId,
+        claimed: Option<(CustomerId, Timestamp)>,
+        sales: Vec<AwaitingSale>,
+    },
+}
+
+/// A sale that names whoever will have an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct AwaitingSale {
+    sale: SaleId,
+    until: Timestamp,
 }
 
 /// What a claim can be asked to do.
@@ -91,6 +110,15 @@ pub enum Command {
     Release {
         /// Who.
         customer: CustomerId,
+    },
+    /// Tell a sale that names whoever has it, as soon as somebody has.
+    Await {
+        /// Which identifier it is.
+        identifier: IdentifierId,
+        /// The sale.
+        sale: SaleId,
+        /// Until when.
+        until: Timestamp,
     },
 }
 
@@ -138,26 +166,56 @@ pub enum Event {
     },
     /// Nobody has it.
     Released,
+    /// A sale names whoever will have it.
+    Awaited {
+        /// Which identifier it is.
+        identifier: IdentifierId,
+        /// The sale.
+        sale: SaleId,
+        /// Until when the sale is to be told.
+        until: Timestamp,
+        /// The time: what nobody waits for any more is forgotten.
+        at: Timestamp,
+    },
 }
 
 /// A claim refuses nothing: it answers whom it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {}
 
-/// A claim makes nobody do anything.
+/// What a claim makes others do. Stored: grows at the end only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Effect {}
+pub enum Effect {
+    /// A sale that names somebody hears who that is.
+    Tell {
+        /// The sale.
+        sale: SaleId,
+        /// By which identifier.
+        identifier: IdentifierId,
+        /// Who.
+        customer: CustomerId,
+    },
+}
 
 impl Claim {
     /// The customer it belongs to for good.
     pub fn holder(&self) -> Option<CustomerId> {
         match self.state {
             State::Confirmed { holder } => Some(holder),
-            State::Free | State::Claimed { .. } => None,
+            State::Free | State::Claimed { .. } | State::Awaited { .. } => None,
         }
     }
 
-    /// Nobody has it, so nothing needs to be kept.
+    /// Who is about to have it, and until when others keep away.
+    fn claimed(&self) -> Option<(CustomerId, Timestamp)> {
+        match self.state {
+            State::Claimed { holder, until } => Some((holder, until)),
+            State::Awaited { claimed, .. } => claimed,
+            State::Free | State::Confirmed { .. } => None,
+        }
+    }
+
+    /// Nobody has it and no sale waits, so nothing needs to be kept.
     pub fn is_free(&self) -> bool {
         self.state == State::Free
     }
@@ -165,19 +223,17 @@ impl Claim {
     /// A claim of `customer`, who knows that nothing came of the one of `absent`.
     fn claim(&self, customer: CustomerId, absent: Option<CustomerId>, now: Timestamp) -> Decision<Self> {
         let usable_until = now.plus_millis(CLAIM_USABLE_MS);
-        match self.state {
-            State::Confirmed { holder } if holder == customer => {
-                Decision::answer(Reply::Yours { usable_until })
-            }
-            State::Confirmed { holder } => Decision::answer(Reply::Taken { holder }),
-            State::Claimed { holder, until } if holder != customer && absent != Some(holder) => {
+        match (self.holder(), self.claimed()) {
+            (Some(holder), _) if holder == customer => Decision::answer(Reply::Yours { usable_until }),
+            (Some(holder), _) => Decision::answer(Reply::Taken { holder }),
+            (None, Some((holder, until))) if holder != customer && absent != Some(holder) => {
                 Decision::answer(if now < until {
                     Reply::Reserved { holder }
                 } else {
                     Reply::Lapsed { holder }
                 })
             }
-            State::Free | State::Claimed { .. } => Decision {
+            (None, _) => Decision {
                 events: vec![Event::Claimed { customer, until: now.plus_millis(CLAIM_MS) }],
                 reply: Reply::Yours { usable_until },
                 effects: Vec::new(),
@@ -186,10 +242,66 @@ impl Claim {
     }
 
     fn held_by(&self, customer: CustomerId) -> bool {
-        match self.state {
-            State::Free => false,
-            State::Claimed { holder, .. } | State::Confirmed { holder } => holder == customer,
+        self.holder().or(self.claimed().map(|(holder, _)| holder)) == Some(customer)
+    }
+
+    /// Somebody has it for good. A creation is decided while its claim holds, and nobody takes the claim over who has
+    /// not looked whether there was one. Whoever has been confirmed keeps it all the same.
+    fn confirm(&self, customer: CustomerId, now: Timestamp) -> Decision<Self> {
+        if self.holder().is_some() {
+            return Decision::answer(Reply::Done);
         }
+        let effects = match &self.state {
+            State::Awaited { identifier, sales, .. } => {
+                let waiting = sales.iter().filter(|waiting| now <= waiting.until);
+                let tell = |waiting: &AwaitingSale| Effect::Tell {
+                    sale: waiting.sale,
+                    identifier: *identifier,
+                    customer,
+                };
+                waiting.map(tell).collect()
+            }
+            State::Free | State::Claimed { .. } | State::Confirmed { .. } => Vec::new(),
+        };
+        Decision { events: vec![Event::Confirmed { customer }], reply: Reply::Done, effects }
+    }
+
+    /// A sale names whoever has it.
+    fn awaited(
+        &self,
+        (identifier, sale): (IdentifierId, SaleId),
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Decision<Self> {
+        let (events, effects) = match self.holder() {
+            Some(customer) => (Vec::new(), vec![Effect::Tell { sale, identifier, customer }]),
+            None => (vec![Event::Awaited { identifier, sale, until, at: now }], Vec::new()),
+        };
+        Decision { events, reply: Reply::Done, effects }
+    }
+
+    fn apply_awaited(&mut self, identifier: IdentifierId, new: AwaitingSale, at: Timestamp) {
+        let claimed = self.claimed();
+        let mut sales = match std::mem::take(&mut self.state) {
+            State::Awaited { sales, .. } => sales,
+            State::Free | State::Claimed { .. } | State::Confirmed { .. } => Vec::new(),
+        };
+        sales.retain(|waiting| waiting.sale != new.sale && at <= waiting.until);
+        sales.push(new);
+        let surplus = sales.len().saturating_sub(AWAITING_MAX);
+        sales.drain(..surplus);
+        self.state = State::Awaited { identifier, claimed, sales };
+    }
+
+    /// Somebody is about to have it, or nobody.
+    fn apply_claimed(&mut self, by: Option<(CustomerId, Timestamp)>) {
+        self.state = match (std::mem::take(&mut self.state), by) {
+            (State::Awaited { identifier, sales, .. }, claimed) => {
+                State::Awaited { identifier, claimed, sales }
+            }
+            (_, Some((holder, until))) => State::Claimed { holder, until },
+            (_, None) => State::Free,
+        };
     }
 }
 
@@ -204,17 +316,10 @@ impl Entity for Claim {
         let decision = match *command {
             Command::Claim { customer } => self.claim(customer, None, context.now),
             Command::TakeOver { customer, from } => self.claim(customer, Some(from), context.now),
-            Command::Confirm { customer } => Decision {
-                // A creation is decided while its claim holds, and nobody takes the claim over who has not looked
-                // whether there was one. Whoever has been confirmed keeps it all the same.
-                events: if self.holder().is_some() {
-                    Vec::new()
-                } else {
-                    vec![Event::Confirmed { customer }]
-                },
-                reply: Reply::Done,
-                effects: Vec::new(),
-            },
+            Command::Confirm { customer } => self.confirm(customer, context.now),
+            Command::Await { identifier, sale, until } => {
+                self.awaited((identifier, sale), until, context.now)
+            }
             Command::Release { customer } => Decision {
                 events: if self.held_by(customer) { vec![Event::Released] } else { Vec::new() },
                 reply: Reply::Done,
@@ -225,10 +330,13 @@ impl Entity for Claim {
     }
 
     fn apply(&mut self, event: &Event) {
-        self.state = match *event {
-            Event::Claimed { customer, until } => State::Claimed { holder: customer, until },
-            Event::Confirmed { customer } => State::Confirmed { holder: customer },
-            Event::Released => State::Free,
-        };
+        match *event {
+            Event::Claimed { customer, until } => self.apply_claimed(Some((customer, until))),
+            Event::Confirmed { customer } => self.state = State::Confirmed { holder: customer },
+            Event::Released => self.apply_claimed(None),
+            Event::Awaited { identifier, sale, until, at } => {
+                self.apply_awaited(identifier, AwaitingSale { sale, until }, at);
+            }
+        }
     }
 }

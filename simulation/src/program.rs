@@ -42,6 +42,9 @@ pub const SURVEY_POINTS: i64 = 3;
 /// How many points each award of [`BUDGETED`] has.
 pub const AWARD: i64 = 5;
 
+/// So many members pay for a sale together.
+pub const PAYERS_MAX: usize = 2;
+
 /// What differs from run to run.
 #[derive(Debug, Clone, Copy)]
 pub struct Shop {

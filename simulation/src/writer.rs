@@ -82,7 +82,7 @@ impl Writer {
                 self.totals.borrow_mut().backups += 1;
                 copy::check(&self.model.borrow(), &target, &self.disk, &self.store)
             }
-            Err(_) if self.may_fail() => copy::nothing_left(&target),
+            Err(_) if self.may_fail() => copy::is_none(&target),
             Err(error) => Err(Violation::of(format!("a backup fails: {error}"))),
         };
         if let Err(violation) = compared {

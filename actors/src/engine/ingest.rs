@@ -8,7 +8,7 @@ use domain::{
     entity::Context,
     id::{CustomerId, IdRun, SaleId, StoreId},
     program::Program,
-    sale::{self, Command, Content, Endpoint, Outcome, Payer, Receipt, Reply, Sale},
+    sale::{self, Command, Content, Endpoint, Outcome, Payer, Receipt, Reply, Revision, Sale},
 };
 use store::Lsn;
 use uuid::Uuid;
@@ -124,8 +124,23 @@ impl Engine {
             let queued = self.inner.inflight.is_running(&key);
             return Ok(queued.then(|| (None, SaleEvaluation::without(IngestState::Queued))));
         };
-        let evaluation = self.evaluation(&answered.receipt, Lsn::ZERO).await?;
+        let mut evaluation = self.evaluation(&answered.receipt, Lsn::ZERO).await?;
+        if evaluation.state == IngestState::NoCustomer
+            && let Some(number) = self.number_with_members(&answered.receipt)?
+        {
+            let receipt = Receipt { revision: number, ..answered.receipt.clone() };
+            evaluation = self.evaluation(&receipt, Lsn::ZERO).await?;
+        }
         Ok(Some((Some(answered.receipt), evaluation)))
+    }
+
+    /// The version that a transaction of nobody has become since somebody has registered, or it was looked at again.
+    fn number_with_members(&self, receipt: &Receipt) -> Result<Option<u32>, EngineError> {
+        let sale = self.load_sale(receipt.sale)?;
+        let Some(current) = sale.as_ref().and_then(Sale::current) else { return Ok(None) };
+        let request = self.named_on(receipt.sale, receipt.revision)?.request_id;
+        let is_same = current.number != receipt.revision && current.request_id == request;
+        Ok(is_same.then_some(current.number))
     }
 
     /// What has become of a version, when all whom it names have had their turn.
@@ -194,7 +209,8 @@ impl Engine {
                 if let sale::Event::Revised { revision, credits, .. } = event
                     && revision.number == number
                 {
-                    found = Named { payers: revision.payers, credits: credits.unwrap_or_default() };
+                    let Revision { request_id, payers, .. } = revision;
+                    found = Named { request_id, payers, credits: credits.unwrap_or_default() };
                     return ControlFlow::Break(());
                 }
             }
@@ -257,7 +273,7 @@ impl Engine {
                     return Err(SimulationError::Amount(error).into());
                 }
                 Err(AskError::Engine(error)) => return Err(error.into()),
-                Ok(Reply::Forgotten) => {
+                Ok(Reply::Forgotten | Reply::Noted) => {
                     tracing::error!("a replay got the answer to something else");
                     return Err(EngineError::Crashed.into());
                 }
@@ -305,6 +321,8 @@ impl Engine {
 /// Who is named on a version of a sale.
 #[derive(Debug, Default)]
 struct Named {
+    /// The request that brought it.
+    request_id: Box<str>,
     payers: Vec<Payer>,
     /// Those who book it.
     credits: Vec<CustomerId>,

@@ -96,7 +96,7 @@ impl Engine {
         };
         match Asked::new(self.start::<Sale>(id.bytes(), command)?, running).wait().await {
             Ok(Reply::Recorded(receipt)) => Ok(SaleAnswer { receipt, replayed: false, other_body: false }),
-            Ok(Reply::Forgotten) | Err(AskError::Refused(Error::Superseded)) => {
+            Ok(Reply::Forgotten | Reply::Noted) | Err(AskError::Refused(Error::Superseded)) => {
                 tracing::error!("a sale got the answer to something else");
                 Err(EngineError::Crashed.into())
             }

@@ -1,6 +1,9 @@
 //! Identifier claims in the store.
 
-use domain::identifier::{Claim, Effect, Event};
+use domain::{
+    identifier::{Claim, Effect, Event},
+    sale,
+};
 use store::IndexChange;
 
 use super::{Decided, Durable, Kind, Residence};
@@ -17,7 +20,12 @@ impl Durable for Claim {
     }
 
     fn deliveries(_: &[Event], effects: &[Effect]) -> Vec<Delivery> {
-        effects.iter().map(|effect| match *effect {}).collect()
+        let delivery = |effect: &Effect| match *effect {
+            Effect::Tell { sale, identifier, customer } => {
+                Delivery::Sale(sale, sale::Command::Registered { identifier, customer })
+            }
+        };
+        effects.iter().map(delivery).collect()
     }
 
     /// The cache of holders. A holder put there before the confirmation is durable does no harm: the customer's

@@ -17,9 +17,12 @@ use domain::{
     program::Program,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use store::{EntityKey, Haste, IndexChange};
+use store::{
+    EntityKey, Haste, IndexChange,
+    codec::{self, CodecError},
+};
 
-use crate::{delivery::Delivery, shard_context::Shared};
+use crate::{delivery::Delivery, record::Record, shard_context::Shared};
 
 /// The kinds of entity; the number is the first byte of every stored key and never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +142,14 @@ pub trait Durable:
     /// Nothing from before this event may remain on disk. What the entity is after it depends on nothing before it.
     fn forgets_past(_event: &Self::Event) -> bool {
         false
+    }
+
+    /// A record of the first form.
+    ///
+    /// # Errors
+    /// [`CodecError`]: it is none.
+    fn first_record(bytes: &[u8]) -> Result<Record<Self>, CodecError> {
+        codec::decode(bytes).map(|(_, record)| record)
     }
 
     /// Called on the entity's own shard when it has decided something: keeps what is derived from it up to date.

@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use domain::{
+    Timestamp,
     customer::{self, CreditSale},
-    sale::{Command, Effect, Event, Reply, Sale},
+    identifier,
+    sale::{Command, Credit, Effect, Event, Reply, Sale},
 };
-use store::IndexChange;
+use serde::Deserialize;
+use store::{
+    IndexChange,
+    codec::{self, CodecError},
+};
 
 use super::{Decided, Durable, Kind, Residence};
-use crate::{delivery::Delivery, index};
+use crate::{delivery::Delivery, index, record::Record};
 
 impl Durable for Sale {
     const KIND: Kind = Kind::Sale;
@@ -30,7 +36,11 @@ impl Durable for Sale {
                     .into_iter()
                     .collect();
             }
-            (Command::Record { .. } | Command::Replay { .. }, Reply::Forgotten) => {
+            (Command::Registered { .. }, _) => match before.current() {
+                Some(current) => (current.id, Vec::new()),
+                None => return Vec::new(),
+            },
+            (Command::Record { .. } | Command::Replay { .. }, Reply::Forgotten | Reply::Noted) => {
                 unreachable!("a version gets a receipt")
             }
         };
@@ -68,17 +78,24 @@ impl Durable for Sale {
             assert!(effects.is_empty(), "only a closed revision has effects");
             return Vec::new();
         };
-        let credit = |effect: &Effect| CreditSale {
-            customer: effect.customer,
+        let credited = |credit: &Credit| CreditSale {
+            customer: credit.customer,
             sale: revision.id,
             revision: revision.number,
             content: Arc::clone(&revision.content),
             business_time,
-            credited_before: effect.credited_before,
-            share: effect.share.clone(),
+            credited_before: credit.credited_before,
+            share: credit.share.clone(),
         };
-        let delivery = |effect: &Effect| {
-            Delivery::Customer(effect.customer, customer::Command::CreditSale(Box::new(credit(effect))))
+        let delivery = |effect: &Effect| match effect {
+            Effect::Credit(credit) => {
+                Delivery::Customer(credit.customer, customer::Command::CreditSale(Box::new(credited(credit))))
+            }
+            Effect::Await { identifier, until } => {
+                let (identifier, until) = (*identifier, *until);
+                let command = identifier::Command::Await { identifier, sale: revision.id, until };
+                Delivery::Claim(identifier, command)
+            }
         };
         effects.iter().map(delivery).collect()
     }
@@ -90,5 +107,43 @@ impl Durable for Sale {
 
     fn forgets_past(event: &Event) -> bool {
         matches!(event, Event::MemberForgotten(_))
+    }
+
+    fn first_record(bytes: &[u8]) -> Result<Record<Self>, CodecError> {
+        let (_, FirstRecord { at, program_version, events, effects }) = codec::decode(bytes)?;
+        let effects = effects.into_iter().map(Effect::Credit).collect();
+        Ok(Record { at, program_version, events, effects })
+    }
+}
+
+/// A record from when all effects were credits.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+struct FirstRecord {
+    at: Timestamp,
+    program_version: u32,
+    events: Vec<Event>,
+    effects: Vec<Credit>,
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::CustomerId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_record_of_the_first_form_is_read() {
+        let credit = Credit { customer: CustomerId(Uuid::from_u128(7)), credited_before: true, share: None };
+        let first = FirstRecord {
+            at: Timestamp::from_millis(5),
+            program_version: 3,
+            events: vec![Event::Touched { modified_time: Timestamp::from_millis(4) }],
+            effects: vec![credit.clone()],
+        };
+        let record = Record::<Sale>::decode(&codec::encode(1, &first)).unwrap();
+        assert_eq!((record.at, record.program_version), (first.at, 3));
+        assert_eq!((record.events, record.effects), (first.events, vec![Effect::Credit(credit)]));
     }
 }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, ForgetMember, forgetting, payers};
+use super::{
+    Command, Content, Credit, Effect, Error, Event, LATE_REGISTRATION_MS, Outcome, Receipt, Reply,
+    SalesWarning, forgetting, payers, registration,
+};
 use crate::{
     amount::AmountError,
     customer::CreditSale,
     entity::{Context, Decision, Entity, Verdict},
-    id::{CustomerId, SaleId},
+    id::{CustomerId, IdentifierId, SaleId},
     rules::Share,
     time::Timestamp,
 };
@@ -59,165 +62,6 @@ pub struct Payer {
     pub payment: Option<u16>,
     /// The member.
     pub customer: CustomerId,
-}
-
-/// What a sale can be asked to do.
-#[derive(Debug, Clone)]
-pub enum Command {
-    /// Take a version that a till has sent.
-    Record {
-        /// The sale's id, derived from its business key.
-        id: SaleId,
-        /// The request that brought it.
-        request_id: Box<str>,
-        /// Fingerprint of the request's body: the same id with another body is noticed.
-        request_body: u64,
-        /// What was sold.
-        content: Arc<Content>,
-        /// The members named on it, resolved.
-        payers: Vec<Payer>,
-        /// A member was named that nobody is.
-        unknown_user: bool,
-        /// Which endpoint brought it.
-        endpoint: Endpoint,
-    },
-    /// Look at the version in force again: with the members that are there now, and with what they have been given.
-    Replay {
-        /// The version whose members were looked for; refused when it is in force no more.
-        number: u32,
-        /// The members named on it, resolved anew.
-        payers: Vec<Payer>,
-        /// A member is named that nobody is.
-        unknown_user: bool,
-    },
-    /// Keep nothing that names a member who was erased.
-    Forget(ForgetMember),
-}
-
-/// Which endpoint brings a version. Request ids count per endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// A till's `send_transaction`.
-    SendTransaction,
-    /// `ingest/transaction` or `ingest/batch`, as what is asked about under this id (incentives.md 7.16).
-    Ingest(uuid::Uuid),
-}
-
-/// What a sale answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
-    /// What became of the version.
-    Recorded(Receipt),
-    /// The member is forgotten.
-    Forgotten,
-}
-
-/// What became of a version that a till has sent. Remembered under its request id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// The sale.
-    pub sale: SaleId,
-    /// The till's id of it.
-    pub transaction_id: Box<str>,
-    /// The revision in force afterwards.
-    pub revision: u32,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// What was odd about it.
-    pub warnings: Vec<SalesWarning>,
-}
-
-/// What became of a version (catalog-transactions.md F.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// It is the version in force.
-    Accepted,
-    /// Newer, but the same content: only its time is kept.
-    NoChange,
-    /// The version in force, once more.
-    Duplicate,
-    /// Older than the version in force: kept in the history, without effects.
-    Stale,
-}
-
-/// Something odd that is no reason to refuse a sale (catalog-transactions.md D.1, F.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SalesWarning {
-    /// A member was named that nobody is.
-    UserNotFound,
-    /// The lines do not sum to the subtotal.
-    TotalsMismatch,
-    /// Another version with the same time was there; the later arrival won.
-    SameModifiedTime,
-    /// Too old to be evaluated.
-    TooOld,
-    /// A time in the future was brought to the time of arrival.
-    ClockSkew,
-}
-
-impl SalesWarning {
-    /// Its wire name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserNotFound => "user_not_found",
-            Self::TotalsMismatch => "totals_mismatch",
-            Self::SameModifiedTime => "same_modified_time",
-            Self::TooOld => "too_old",
-            Self::ClockSkew => "clock_skew",
-        }
-    }
-}
-
-/// What has happened to a sale. Stored: grows at the end only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
-    /// A version came into force.
-    Revised {
-        /// The version.
-        revision: Revision,
-        /// When the sale counts as sold, once it is closed.
-        business_time: Option<Timestamp>,
-        /// Whom it credits; none: it is not evaluated, and those credited before stay so.
-        credits: Option<Vec<CustomerId>>,
-    },
-    /// A newer version with the same content came: its time is kept.
-    Touched {
-        /// The newer time.
-        modified_time: Timestamp,
-    },
-    /// A version older than the one in force came late.
-    StaleIgnored {
-        /// What it said.
-        content: Arc<Content>,
-        /// The request that brought it.
-        request_id: Box<str>,
-        /// When it came.
-        at: Timestamp,
-    },
-    /// A member was erased. This is all that the sale is from now on; what was before is kept nowhere.
-    MemberForgotten(Box<Sale>),
-}
-
-/// What a sale makes others do: each payer books the revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effect {
-    /// Whose turn it is.
-    pub customer: CustomerId,
-    /// An earlier revision has credited the customer.
-    pub credited_before: bool,
-    /// The customer's part; none: it is no payer any more.
-    pub share: Option<Share>,
-}
-
-/// Why a sale refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// The amounts of the payments do not sum to an amount.
-    #[error(transparent)]
-    Amount(#[from] AmountError),
-    /// Another version is in force than the one that was to be looked at again.
-    #[error("another version of the sale is in force")]
-    Superseded,
 }
 
 impl Sale {
@@ -314,7 +158,12 @@ impl Sale {
         }
         let evaluated = content.is_closed && !too_old;
         let (credits, effects) = if evaluated {
-            let (credits, effects) = self.crediting(payers::shares(&content, arrival.payers)?);
+            let (credits, mut effects) = self.crediting(payers::shares(&content, arrival.payers)?);
+            if !content.is_voided {
+                let until = context.now.plus_millis(LATE_REGISTRATION_MS);
+                let strangers = registration::strangers(&content, arrival.payers).into_iter();
+                effects.extend(strangers.map(|identifier| Effect::Await { identifier, until }));
+            }
             (Some(credits), effects)
         } else {
             (None, Vec::new())
@@ -353,16 +202,40 @@ impl Sale {
         self.revise(arrival, number + 1, arrival.warnings(context), context)
     }
 
+    /// Somebody has become a member. A version that is evaluated no more, or not yet, waits for nobody.
+    fn registered(
+        &self,
+        identifier: IdentifierId,
+        customer: CustomerId,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Error> {
+        let noted = Decision::answer(Reply::Noted);
+        let Some(Revision { id, number, content, request_id, payers, .. }) = &self.current else {
+            return Ok(noted);
+        };
+        let late = self.business_time.is_none_or(|time| self.is_too_old(time, context));
+        if late || !content.is_closed || content.is_voided {
+            return Ok(noted);
+        }
+        let Some(payers) = registration::with_member(content, payers, (identifier, customer)) else {
+            return Ok(noted);
+        };
+        let unknown_user = !registration::strangers(content, &payers).is_empty();
+        let arrival = Arrival { id: *id, request_id, content, payers: &payers, unknown_user, ahead: false };
+        let revised = self.revise(arrival, number + 1, arrival.warnings(context), context)?;
+        Ok(Decision { reply: Reply::Noted, ..revised })
+    }
+
     /// Whom a version credits, and what they and those it no longer credits are told.
     fn crediting(&self, shares: Vec<(CustomerId, Share)>) -> (Vec<CustomerId>, Vec<Effect>) {
         let credits: Vec<_> = shares.iter().map(|(customer, _)| *customer).collect();
         let gone = self.credited.iter().filter(|before| !credits.contains(before));
-        let taken_back = gone.map(|&customer| Effect { customer, credited_before: true, share: None });
+        let taken_back = gone.map(|&customer| Credit { customer, credited_before: true, share: None });
         let given = shares.into_iter().map(|(customer, share)| {
             let credited_before = self.credited_before.contains(&customer);
-            Effect { customer, credited_before, share: Some(share) }
+            Credit { customer, credited_before, share: Some(share) }
         });
-        let effects = taken_back.chain(given).collect();
+        let effects = taken_back.chain(given).map(Effect::Credit).collect();
         (credits, effects)
     }
 }
@@ -492,6 +365,9 @@ impl Entity for Sale {
             }
             Command::Replay { number, payers, unknown_user } => {
                 return self.replay(*number, payers, *unknown_user, context).map(Verdict::Decided);
+            }
+            Command::Registered { identifier, customer } => {
+                return self.registered(*identifier, *customer, context).map(Verdict::Decided);
             }
             Command::Forget(member) => {
                 let events = self.forget(member).into_iter().collect();

@@ -4,8 +4,8 @@ use laurel_domain::{
     Timestamp,
     customer::Fetched,
     entity::{Context, Entity, Verdict},
-    id::{CustomerId, IdRun},
-    identifier::{CLAIM_MS, CLAIM_USABLE_MS, Claim, Command, Reply},
+    id::{CustomerId, IdRun, SaleId},
+    identifier::{CLAIM_MS, CLAIM_USABLE_MS, Claim, Command, Effect, Identifier, Reply},
     program::Program,
 };
 use uuid::Uuid;
@@ -15,11 +15,13 @@ use crate::shop::id;
 struct Claimed {
     claim: Claim,
     now: Timestamp,
+    /// Whom it has told of a holder.
+    told: Vec<(SaleId, CustomerId)>,
 }
 
 impl Claimed {
     fn new() -> Self {
-        Self { claim: Claim::default(), now: Timestamp::from_millis(1_000_000) }
+        Self { claim: Claim::default(), now: Timestamp::from_millis(1_000_000), told: Vec::new() }
     }
 
     fn when(&mut self, command: Command) -> Reply {
@@ -32,7 +34,22 @@ impl Claimed {
         for event in &decision.events {
             self.claim.apply(event);
         }
+        for effect in &decision.effects {
+            let Effect::Tell { sale, identifier, customer } = *effect;
+            assert_eq!(identifier, Identifier::external("900").id());
+            self.told.push((sale, customer));
+        }
         decision.reply
+    }
+
+    /// A sale names whoever will have it, and waits so long.
+    fn named_on(&mut self, sale: u32, wait_ms: i64) {
+        let until = self.now.plus_millis(wait_ms);
+        self.when(Command::Await { identifier: Identifier::external("900").id(), sale: id(sale), until });
+    }
+
+    fn confirm(&mut self, customer: u32) {
+        self.when(Command::Confirm { customer: id(customer) });
     }
 
     fn claim(&mut self, customer: u32) -> Reply {
@@ -151,4 +168,41 @@ fn usable_time_ends_before_the_claim_does() {
     let Reply::Yours { usable_until } = claimed.claim(1) else { panic!("it is free") };
     claimed.now = usable_until.plus_millis(1);
     assert_eq!(claimed.claim(2), Reply::Reserved { holder: holder(1) });
+}
+
+/// incentives.md 7.16: late registration.
+#[test]
+fn sales_hear_who_registers_as_long_as_they_wait() {
+    let mut claimed = Claimed::new();
+    claimed.named_on(501, 100);
+    claimed.named_on(502, 200);
+    claimed.named_on(502, 200);
+    claimed.now = claimed.now.plus_millis(150);
+    // Somebody who is about to register, gives it up, and another who comes: they wait all the time.
+    assert_eq!(claimed.claim(1), claimed.usable());
+    claimed.named_on(503, 100);
+    claimed.when(Command::Release { customer: id(1) });
+    assert!(!claimed.claim.is_free(), "sales wait");
+    assert_eq!(claimed.claim(2), claimed.usable());
+    assert_eq!(claimed.claim(1), Reply::Reserved { holder: holder(2) });
+    claimed.confirm(2);
+    claimed.confirm(2);
+    assert_eq!(claimed.told, [(id(502), holder(2)), (id(503), holder(2))]);
+    assert_eq!(claimed.claim.holder(), Some(holder(2)));
+    // A sale that was on its way when the member came.
+    claimed.named_on(504, 100);
+    assert_eq!(claimed.told[2..], [(id(504), holder(2))]);
+    claimed.when(Command::Release { customer: id(2) });
+    assert!(claimed.claim.is_free(), "nobody waits any more");
+}
+
+#[test]
+fn a_name_that_everybody_gets_does_not_fill_the_memory() {
+    let mut claimed = Claimed::new();
+    for sale in 0..1000 {
+        claimed.named_on(sale, 100);
+    }
+    claimed.confirm(1);
+    let newest: Vec<_> = (900..1000).map(|sale| (id(sale), holder(1))).collect();
+    assert_eq!(claimed.told, newest);
 }

@@ -86,7 +86,7 @@ fn a_till_that_sends_the_sale_again_does_not_bring_the_member_back() {
     let returned = till.send_with(returned, &[(Some(1), 2)], true);
     assert_eq!(returned.receipt.outcome, Outcome::Accepted);
     assert_eq!(returned.effects.len(), 1, "only Boris is told: {:?}", returned.effects);
-    assert_eq!(returned.effects[0].customer, id(2));
+    assert_eq!(returned.parts()[0].0, 2);
     let late = till.send_with(shared(), &[(Some(1), 2)], true);
     assert_eq!(late.receipt.outcome, Outcome::Stale);
     for event in [returned.events, late.events].concat() {

@@ -6,5 +6,6 @@ mod business_time;
 mod discounts;
 mod forgetting;
 mod members;
+mod registration;
 mod till;
 mod versions;

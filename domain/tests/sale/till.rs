@@ -6,11 +6,11 @@ use laurel_domain::{
     Money, Timestamp,
     customer::Fetched,
     entity::{Context, Entity, Verdict},
-    id::{IdRun, RetailerId},
+    id::{IdRun, IdentifierId, RetailerId},
     program::Program,
     sale::{
-        Command, Content, Effect, Endpoint, Event, Outcome, Payer, Receipt, Reply, Sale, SaleDiscount,
-        SalePayment, SalesWarning, SoldItem,
+        Command, Content, Credit, Effect, Endpoint, Event, Outcome, Payer, Receipt, Reply, Sale,
+        SaleDiscount, SalePayment, SalesWarning, SoldItem,
     },
     time::Zone,
 };
@@ -89,6 +89,21 @@ impl Till {
         Recorded { receipt, events: decision.events, effects: decision.effects }
     }
 
+    /// Somebody has become a member.
+    pub fn registered(&mut self, identifier: IdentifierId, customer: u32) -> Vec<Effect> {
+        let program = Program::empty(RetailerId(Uuid::from_u128(99)), "Shop");
+        let fetched = Fetched::default();
+        let ids = IdRun::starting_at(Uuid::nil());
+        let context = Context { now: self.now, ids, program: &program, fetched: &fetched };
+        let command = Command::Registered { identifier, customer: id(customer) };
+        let Verdict::Decided(decision) = self.sale.decide(&command, &context).unwrap() else {
+            panic!("a sale needs nothing");
+        };
+        assert_eq!(decision.reply, Reply::Noted);
+        decision.events.iter().for_each(|event| self.sale.apply(event));
+        decision.effects
+    }
+
     pub fn number(&self) -> u32 {
         self.sale.current().unwrap().number
     }
@@ -103,12 +118,35 @@ impl Recorded {
         &self.receipt.warnings
     }
 
-    /// Per effect: the customer, whether credited before, and the part of 100.00 (none: no payer any more).
+    /// Per credit: the customer, whether credited before, and the part of 100.00 (none: no payer any more).
     pub fn parts(&self) -> Vec<(u32, bool, Option<Money>)> {
-        let number = |effect: &Effect| (1..100).find(|n| effect.customer == id(*n)).unwrap();
-        let part = |effect: &Effect| effect.share.as_ref().map(|share| share.part(money("100")).unwrap());
-        self.effects.iter().map(|effect| (number(effect), effect.credited_before, part(effect))).collect()
+        parts(&self.effects)
     }
+
+    /// Whom the sale waits for.
+    pub fn awaited(&self) -> Vec<IdentifierId> {
+        awaited(&self.effects)
+    }
+}
+
+/// Per credit: the customer, whether credited before, and the part of 100.00 (none: no payer any more).
+pub fn parts(effects: &[Effect]) -> Vec<(u32, bool, Option<Money>)> {
+    let number = |credit: &Credit| (1..100).find(|n| credit.customer == id(*n)).unwrap();
+    let part = |credit: &Credit| credit.share.as_ref().map(|share| share.part(money("100")).unwrap());
+    let credits = effects.iter().filter_map(|effect| match effect {
+        Effect::Credit(credit) => Some(credit),
+        Effect::Await { .. } => None,
+    });
+    credits.map(|credit| (number(credit), credit.credited_before, part(credit))).collect()
+}
+
+/// Whom the sale waits for.
+pub fn awaited(effects: &[Effect]) -> Vec<IdentifierId> {
+    let awaited = effects.iter().filter_map(|effect| match effect {
+        Effect::Await { identifier, .. } => Some(*identifier),
+        Effect::Credit(_) => None,
+    });
+    awaited.collect()
 }
 
 /// A closed sale of one line at noon, changed at `modified`.

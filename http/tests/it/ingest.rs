@@ -1,5 +1,7 @@
 //! Normalised transactions and events (incentives.md 7.16).
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -146,14 +148,46 @@ fn a_request_is_done_once_however_often_and_whenever_it_is_sent() {
     });
 }
 
+/// 7.16: unknown customer, kept 30 days for late registration.
 #[test]
-fn whoever_comes_later_is_found_by_a_replay() {
+fn whoever_registers_within_thirty_days_has_what_came_before() {
+    run(async |server| {
+        let first = ingest(&server, "r1", transaction("T1", "900", 10.0, 20)).await;
+        assert_eq!(first["state"], "no_customer");
+        // From a till, too.
+        assert_eq!(server.till(&sale("r2", "T2", "900", 7.0)).await.status, 200);
+        server.admin("POST", "/admin/test_clock", r#"{"now": "2017-03-01T12:00:00Z"}"#).await;
+        server.member("900").await;
+        let status = async || {
+            let status = done(&server, "ingest/status", json!({"ingest_id": first["ingest_id"]})).await;
+            (status["state"].clone(), given(&status), balance(&server, "900").await)
+        };
+        let expected = (json!("done"), 30.0, json!(51));
+        let mut seen = status().await;
+        for _ in 0..500 {
+            if seen == expected {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            seen = status().await;
+        }
+        assert_eq!(seen, expected);
+        // Nothing is given twice.
+        let again = done(&server, "ingest/replay", json!({"transaction_id": "T1", "store_id": STORE})).await;
+        assert_eq!((&again["state"], given(&again)), (&json!("done"), 0.0));
+        assert_eq!(balance(&server, "900").await, 51);
+    });
+}
+
+#[test]
+fn whoever_registers_later_still_is_found_by_a_replay() {
     run(async |server| {
         let first = ingest(&server, "r1", transaction("T1", "900", 10.0, 20)).await;
         assert_eq!((&first["state"], &first["outcomes"]), (&json!("no_customer"), &json!([])));
         let status = done(&server, "ingest/status", json!({"ingest_id": first["ingest_id"]})).await;
         assert_eq!(status["state"], "no_customer");
         let id = status["transaction_id"].clone();
+        server.admin("POST", "/admin/test_clock", r#"{"now": "2017-03-10T12:00:00Z"}"#).await;
         server.member("900").await;
 
         let dry = json!({"transaction_id": "T1", "store_id": STORE, "dry_run": true});

@@ -38,10 +38,10 @@ pub fn check(
     Ok(())
 }
 
-/// A backup that has failed leaves nothing.
-pub fn nothing_left(target: &MemoryDisk) -> Result<(), Violation> {
-    let names = target.names();
-    hold!(names.is_empty(), "a backup that has failed leaves {names:?}");
+/// A backup that has failed leaves nothing, or what nobody takes for one if the disk fails again when it is removed.
+pub fn is_none(target: &MemoryDisk) -> Result<(), Violation> {
+    let restored = restore(target, &MemoryDisk::new());
+    hold!(restored.is_err(), "a backup that has failed leaves one: {:?}", target.names());
     Ok(())
 }
 

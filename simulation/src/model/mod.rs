@@ -5,6 +5,7 @@
 pub mod copy;
 mod customers;
 mod indexes;
+mod latecomers;
 mod merges;
 mod points;
 mod sales;
@@ -48,7 +49,7 @@ struct Asked {
     request: Request,
     /// The first answer; that it was done counts more than that it was refused.
     told: Option<Told>,
-    /// When it was sent first.
+    /// When it was sent first, or an earlier time if the clock has shown one since.
     at: Timestamp,
     /// How often it was sent while it was not answered.
     sent: usize,
@@ -120,7 +121,11 @@ impl Model {
 
     /// The clock shows another time.
     pub fn clock_shows(&mut self, now: Timestamp) {
-        self.was_set_back |= now < self.latest;
+        if now < self.latest {
+            self.was_set_back = true;
+            // What has not been answered yet may be remembered as of now.
+            self.asked.values_mut().for_each(|asked| asked.at = asked.at.min(now));
+        }
         self.latest = self.latest.max(now);
     }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     id::SaleId,
-    sale::{Content, Outcome, Sale},
+    sale::{Content, Outcome, Revision, Sale, SalesWarning},
 };
 
-use super::{Asked, Model, Sight, Status};
+use super::{Asked, Model, Sight, Status, latecomers};
 use crate::{
     program,
     report::{Violation, hold},
@@ -57,7 +57,10 @@ pub(super) fn check(model: &Model, sight: &Sight) -> Result<(), Violation> {
         let answered = versions.iter().any(|(_, asked)| matches!(asked.status(), Status::Done(_)));
         match sale {
             None => hold!(!answered, "sale {id} was taken in and is not there"),
-            Some(sale) => one(id, sale, &versions, model)?,
+            Some(sale) => {
+                one(id, sale, &versions, model)?;
+                latecomers::check(model, sight, sale)?;
+            }
         }
     }
     Ok(())
@@ -68,7 +71,7 @@ fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)], model: &Model) 
         sale.current().ok_or_else(|| Violation::of(format!("sale {id} has no version in force")))?;
     let is_forgotten = |asked: &Asked| asked.may_be_forgotten(model.latest);
     let (replayed, maybe_replayed) = model.replays(id);
-    let (mut numbers, mut open) = (BTreeSet::new(), 0);
+    let (mut numbers, mut open, mut strangers) = (BTreeSet::new(), 0, 0);
     for (content, asked) in versions {
         match asked.status() {
             Status::Done(Told::Sold(receipt)) => {
@@ -85,6 +88,7 @@ fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)], model: &Model) 
                 );
                 // Sent again when others have come, or its payers, it is told what it is by then.
                 open += if is_forgotten(asked) { asked.sent - 1 } else { usize::from(asked.sent > 1) };
+                strangers += usize::from(receipt.warnings.contains(&SalesWarning::UserNotFound));
                 if receipt.outcome == Outcome::Accepted {
                     hold!(
                         numbers.insert(receipt.revision),
@@ -94,15 +98,29 @@ fn one(id: SaleId, sale: &Sale, versions: &[(&Content, &Asked)], model: &Model) 
                 }
             }
             Status::Done(_) | Status::Refused => {}
-            Status::Open => open += if is_forgotten(asked) { asked.sent } else { 1 },
+            Status::Open => {
+                open += if is_forgotten(asked) { asked.sent } else { 1 };
+                strangers += 1;
+            }
         }
     }
     let (known, number) = (numbers.len() + replayed, usize::try_from(current.number).unwrap_or(usize::MAX));
-    open += maybe_replayed;
+    // Whoever registers later makes a version, too.
+    open += maybe_replayed + strangers * program::PAYERS_MAX;
     hold!(
         known <= number && number <= known + open,
         "sale {id} has {number} versions; {known} were accepted and {open} not answered"
     );
+    in_force(id, current, versions, model)
+}
+
+/// The version in force is one of those that were sent, and the newest.
+fn in_force(
+    id: SaleId,
+    current: &Revision,
+    versions: &[(&Content, &Asked)],
+    model: &Model,
+) -> Result<(), Violation> {
     let is_of = |content: &Content| {
         content.subtotal == current.content.subtotal && content.is_voided == current.content.is_voided
     };

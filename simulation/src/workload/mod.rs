@@ -5,7 +5,7 @@ pub mod client;
 pub mod perform;
 pub mod request;
 
-use crate::schedule::Choices;
+use crate::{program::PAYERS_MAX, schedule::Choices};
 use request::Way;
 
 /// What a client wants to do.
@@ -26,7 +26,7 @@ pub enum Wish {
         /// Which sale.
         sale: usize,
         /// Who pays, and how many cents each.
-        payers: [Option<(usize, i64)>; 2],
+        payers: [Option<(usize, i64)>; PAYERS_MAX],
         /// How many hours ago it was changed.
         hours_ago: i64,
         /// It is cancelled.

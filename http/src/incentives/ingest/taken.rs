@@ -20,7 +20,8 @@ const REQUEST_ID_MAX: usize = 128;
 /// What came of a transaction. Nothing of it in the answer to one that is evaluated later.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct EvaluationMembers {
-    /// `queued`, `done`, `ignored_stale`, `no_customer`, `failed`.
+    /// `queued`, `done`, `ignored_stale`, `no_customer` (`done` as soon as somebody registers who is named, within
+    /// thirty days), `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     state: Option<&'static str>,
