@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{id::StoreId, time::Zone};
 
-/// A store.
+/// A store, or a location above stores.
 #[derive(Debug, Clone)]
 pub struct Store {
     /// Its id.
@@ -15,6 +15,12 @@ pub struct Store {
     pub name: String,
     /// Times without a zone are in this one.
     pub zone: Zone,
+    /// The location above it: a region, a franchisee. What holds there holds here (incentives.md 6.3, type 2).
+    pub parent: Option<StoreId>,
+    /// Its own tags, in lower case.
+    pub tags: Vec<Box<str>>,
+    /// Its own brand, in lower case.
+    pub brand: Option<Box<str>>,
 }
 
 /// Where an item stands in the catalog.

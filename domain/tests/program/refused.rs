@@ -313,11 +313,9 @@ fn constraints() {
         (json!({"discriminator": 16, "min": 2, "max": 1}), "", "constraint_invalid"),
         (json!({"discriminator": 16, "min": 2, "basis": "total"}), ".basis", "invalid_value"),
         (json!({"discriminator": 2, "store_ids": []}), ".store_ids", "constraint_invalid"),
-        (
-            json!({"discriminator": 2, "store_ids": [nowhere()], "location_tags": ["x"]}),
-            ".location_tags",
-            "not_supported",
-        ),
+        (json!({"discriminator": 2, "location_tags": []}), ".store_ids", "constraint_invalid"),
+        (json!({"discriminator": 2, "location_tags": ["x"]}), ".location_tags[0]", "store_not_found"),
+        (json!({"discriminator": 2, "brands": ["x"]}), ".brands[0]", "store_not_found"),
         (json!({"discriminator": 64}), ".channels", "constraint_invalid"),
     ] {
         let path = format!("{at}{member}");
@@ -470,6 +468,21 @@ fn text_that_is_no_json() {
             ("stores[1].store_id".to_owned(), "required"),
             ("stores[2].time_zone".to_owned(), "time_zone_unknown"),
             ("stores[2].store_id".to_owned(), "duplicate_id"),
+        ]
+    );
+    let above = |id: u32, parent: u32| {
+        let guid = |n: u32| format!("0b000000-0000-4000-8000-{n:012}");
+        json!({"store_id": guid(id), "parent_location_id": guid(parent)})
+    };
+    // Above itself, above one that is above itself, and below one that is not there.
+    let stores = json!([above(1, 2), above(2, 1), above(3, 1), above(4, 4), above(5, 6)]).to_string();
+    assert_eq!(
+        found(&stores, ""),
+        [
+            ("stores[0].parent_location_id".to_owned(), "invalid_value"),
+            ("stores[1].parent_location_id".to_owned(), "invalid_value"),
+            ("stores[3].parent_location_id".to_owned(), "invalid_value"),
+            ("stores[4].parent_location_id".to_owned(), "store_not_found"),
         ]
     );
     let catalog = "{\"item_id\": \"1\"}\n\nnonsense\n{\"item_id\": \"1\"}\n{\"brand\": 5}";

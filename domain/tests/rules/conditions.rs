@@ -1,5 +1,7 @@
 //! Nodes and constraints (incentives.md 6.2 to 6.4).
 
+use laurel_domain::program::{Program, ProgramText};
+
 use crate::shop::*;
 
 const RATE: &str = r#""rate": 1, "basis": 2"#;
@@ -114,6 +116,42 @@ fn stores_and_channels_are_included_or_excluded() {
         let other = Basket { store: 31, channel: "App", ..Basket::worth("10") };
         assert_eq!(!Basket::worth("10").rows(&program).is_empty(), here, "{constraint}");
         assert_eq!(!other.rows(&program).is_empty(), elsewhere, "{constraint}");
+    }
+}
+
+/// incentives.md 6.3, type 2: the ticket's store or any location above it.
+#[test]
+fn stores_are_chosen_by_location_tag_and_brand() {
+    let stores = format!(
+        r#"[{{"store_id": "{region}", "name": "North", "tags": ["Cold"], "brand": "Northside"}},
+            {{"store_id": "{city}", "parent_location_id": "{region}", "tags": ["urban "]}},
+            {{"store_id": "{here}", "parent_location_id": "{city}", "tags": ["Drive-In", "late"]}},
+            {{"store_id": "{alone}", "brand": "southside", "tags": ["LATE"]}}]"#,
+        region = guid(40),
+        city = guid(41),
+        here = guid(STORE),
+        alone = guid(31),
+    );
+    let by_id = |n: u32| format!(r#""store_ids": ["{}"]"#, guid(n));
+    for (members, here, alone) in [
+        (by_id(40), true, false),
+        (by_id(41), true, false),
+        (r#""location_tags": ["cold"]"#.to_owned(), true, false),
+        (r#""location_tags": ["URBAN"]"#.to_owned(), true, false),
+        (r#""location_tags": ["late"]"#.to_owned(), true, true),
+        (r#""brands": ["NorthSide"]"#.to_owned(), true, false),
+        (r#""brands": ["Southside"], "location_tags": ["drive-in"]"#.to_owned(), true, true),
+        (format!(r#"{}, "brands": ["Northside"]"#, by_id(31)), true, true),
+    ] {
+        for (mode, wanted) in [("", true), (r#", "mode": "exclude""#, false)] {
+            let constraint = format!(r#"{{"discriminator": 2, {members} {mode}}}"#);
+            let text = document("", &with_constraints(&constraint));
+            let text = ProgramText { program: &text, stores: &stores, catalog: "" };
+            let program = Program::compile(1, text).unwrap();
+            let passes = |store| !Basket { store, ..Basket::worth("10") }.rows(&program).is_empty();
+            assert_eq!((passes(STORE) == wanted, passes(31) == wanted), (here, alone), "{constraint}");
+            assert_eq!(passes(77), !wanted, "a store that nobody knows: {constraint}");
+        }
     }
 }
 

@@ -54,6 +54,28 @@ fn with<R>(
 
 const NOW: &str = "2026-03-15T12:00:00Z";
 
+/// incentives.md 6.3: `mode` is of every constraint. All accounts but those named are summed.
+#[test]
+fn accounts_are_included_or_excluded() {
+    let only = enter(101, SILVER, 2048, 1000, "");
+    let others =
+        only.replace(r#""rank": 1, "version": 2,"#, r#""rank": 1, "version": 2, "mode": "exclude","#);
+    assert_ne!(only, others);
+    let spendable = |account| if account == id(SPEND) { points("1000") } else { points("0") };
+    for (tree, holds, expected) in [
+        (&only, &holding("1000") as &dyn Fn(PointAccountId) -> Points, true),
+        (&only, &spendable, false),
+        (&others, &spendable, true),
+        (&others, &nothing, false),
+    ] {
+        let program = program(std::slice::from_ref(tree));
+        let enters = with(holds, &nothing, |standing| {
+            program.entrance_passes(id(SILVER), PURCHASE, standing, time(NOW))
+        });
+        assert_eq!(enters, expected, "{tree}");
+    }
+}
+
 /// incentives.md 8.2: entrance at 1000 and 5000; 940 enters neither, 940 + 4200 both.
 #[test]
 fn thresholds_are_inclusive() {

@@ -44,6 +44,12 @@ pub struct StoreBody {
     name: Option<String>,
     /// Of the IANA data base; default UTC.
     time_zone: Option<String>,
+    /// The location above it, from the same list.
+    parent_location_id: Option<wire::Guid>,
+    /// Rules can name them instead of stores.
+    tags: Option<Vec<String>>,
+    /// The same.
+    brand: Option<String>,
 }
 
 /// A part was taken, or would be.

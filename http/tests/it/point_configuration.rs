@@ -210,3 +210,37 @@ fn sixteen_accounts_at_once_are_all_there() {
         assert_eq!(all["total_records"], 18);
     });
 }
+
+/// 2.3: a total budget of a source says what remains of it.
+#[test]
+fn an_inventory_says_what_remains() {
+    run(async |server| {
+        let user = server.member("900").await;
+        let source = json!({"name": "Gifts", "point_account_ids": [POINTS]});
+        let source = done(&server, "point_sources/create", source).await;
+        let inventory = json!({"point_source_id": source["id"], "discriminator": 1, "max_points": 20});
+        let saved = done(&server, "point_sources/save_restriction", inventory).await;
+        let mut inventory = saved["restrictions"][0].clone();
+        assert_eq!(inventory["remaining_points"], 20, "{saved}");
+        let detail = json!({"amount": 7.5, "point_account_id": POINTS, "point_source_id": source["id"]});
+        let body = json!({"user_id": user, "deposit_details": [detail]});
+        done(&server, "user_points/deposit", body).await;
+        let shown = async |inventory: Option<Value>| {
+            if let Some(inventory) = inventory {
+                done(&server, "point_sources/save_restriction", inventory).await;
+            }
+            let one = done(&server, "point_sources/get", json!({"id": source["id"]})).await;
+            let all = done(&server, "point_sources/fetch", json!({"include_restrictions": true})).await;
+            let listed = all["results"].as_array().unwrap().iter().find(|known| known["id"] == source["id"]);
+            assert_eq!(listed.unwrap()["restrictions"], one["restrictions"]);
+            one["restrictions"][0]["remaining_points"].clone()
+        };
+        assert_eq!(shown(None).await, 12.5);
+        // What a caller sends back of it means nothing; a smaller total leaves nothing rather than less.
+        inventory["remaining_points"] = json!(999);
+        inventory["max_points"] = json!(10);
+        assert_eq!(shown(Some(inventory.clone())).await, 2.5);
+        inventory["max_points"] = json!(5);
+        assert_eq!(shown(Some(inventory)).await, 0);
+    });
+}

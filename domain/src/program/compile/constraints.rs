@@ -5,11 +5,12 @@ use super::{
         document::{self, Field, Items},
         tree::{
             AccountSum, ChannelTest, CheckSize, CheckSizeBasis, EventTest, ItemKey, ItemSet, PaymentTest,
-            PointsTest, PurchaseTest, ReferenceKind, ReferenceTest, StoreTest,
+            PointsTest, PurchaseTest, ReferenceKind, ReferenceTest,
         },
     },
     Path, ProblemCode, Report, Unique,
     circumstances::{self, Circumstances},
+    locations,
     symbols::Symbols,
     trees::Known,
 };
@@ -47,8 +48,11 @@ pub(super) fn on_balance(
 ) -> Vec<AccountSum> {
     let mut sums = Vec::new();
     for_each(documents, &[ACCOUNTS], at, report, |_, document, at, report| {
-        include_only(&document.mode, at, report);
-        let accounts = point_accounts(document.point_accounts, known, at, report);
+        let include = includes(document.mode, at, report);
+        let named = point_accounts(document.point_accounts, known, at, report);
+        let all = known.accounts.iter().map(|account| account.id);
+        // In the order in which they were named.
+        let accounts = if include { named } else { all.filter(|id| !named.contains(id)).collect() };
         let rank = report.optional(at, "rank", document.rank).unwrap_or(0);
         let version = report.optional(at, "version", document.version).unwrap_or(0);
         if let Some(id) = report.required(at, "id", document.id) {
@@ -93,7 +97,7 @@ pub(super) fn on_purchase(
     let mut circumstances = Circumstances::default();
     let allowed = [ON_GOODS.as_slice(), &circumstances::ALL].concat();
     for_each(documents, &allowed, at, report, |number, document, at, report| match number {
-        STORE => test.stores.push(stores(document, known, at, report)),
+        STORE => test.stores.push(locations::stores(document, known, at, report)),
         CHANNEL => test.channels.push(channels(document, at, report)),
         CHECK_SIZE => test.check_sizes.extend(check_size(document, at, report)),
         ITEMS => test.items.push(items(document, symbols, at, report)),
@@ -291,27 +295,6 @@ pub(super) fn include_only(mode: &Field<String>, at: &Path<'_>, report: &mut Rep
     if mode.is_there() && !mode.present().is_some_and(|mode| mode.eq_ignore_ascii_case("include")) {
         report.not_supported(&at.member("mode"), "another mode than include on this type of constraint is");
     }
-}
-
-fn stores(document: document::Constraint, known: Known<'_>, at: &Path<'_>, report: &mut Report) -> StoreTest {
-    report.refuse(at, "location_tags", &document.location_tags, "choosing stores by location tag is");
-    report.refuse(at, "brands", &document.brands, "choosing stores by brand is");
-    let include = includes(document.mode, at, report);
-    let array = at.member("store_ids");
-    let named = report.items(at, "store_ids", document.store_ids);
-    if named.is_empty() {
-        report.add(&array, ProblemCode::ConstraintInvalid, "names no store");
-    }
-    let mut stores = Vec::with_capacity(named.len());
-    for (place, id) in named {
-        // Without a list of stores there is nothing to hold the id against.
-        if !known.stores.is_empty() && known.stores.binary_search_by_key(&id, |store| store.id).is_err() {
-            report.add(&array.element(place), ProblemCode::StoreNotFound, format!("there is no store {id}"));
-        }
-        stores.push(id);
-    }
-    stores.sort_unstable();
-    StoreTest { include, stores }
 }
 
 fn channels(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> ChannelTest {

@@ -14,6 +14,7 @@ mod fingerprint;
 mod leaves;
 mod level_constraints;
 mod limits;
+mod locations;
 mod nodes;
 mod outcomes;
 mod places;

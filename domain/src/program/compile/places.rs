@@ -10,7 +10,7 @@ use super::{
     Path, Report, Unique,
     symbols::count,
 };
-use crate::time::Zone;
+use crate::{id::StoreId, time::Zone};
 
 const STORES: Path<'static> = Path::Member(&Path::Root, "stores");
 
@@ -27,20 +27,50 @@ pub(super) fn stores(text: &str, report: &mut Report) -> Vec<Store> {
         }
     };
     let mut ids = Unique::ids();
-    let mut stores = Vec::with_capacity(documents.len());
+    let (mut stores, mut parents) = (Vec::with_capacity(documents.len()), Vec::new());
     for (place, document) in report.items(&Path::Root, "stores", Field::Present(documents)) {
         let at = STORES.element(place);
         let id = report.required(&at, "store_id", document.store_id);
         let number = report.optional(&at, "number", document.number).unwrap_or_default();
         let name = report.optional(&at, "name", document.name).unwrap_or_default();
         let zone = zone(&at, document.time_zone, &Zone::UTC, report);
+        let parent = report.optional(&at, "parent_location_id", document.parent_location_id);
+        let tags =
+            report.items(&at, "tags", document.tags).into_iter().map(|(_, tag)| folded(&tag)).collect();
+        let brand = report.optional(&at, "brand", document.brand).map(|brand| folded(&brand));
         if let Some(id) = id {
             ids.check(id, &at.member("store_id"), report);
-            stores.push(Store { id, number, name, zone });
+            parents.extend(parent.map(|parent| (place, id, parent)));
+            stores.push(Store { id, number, name, zone, parent, tags, brand });
         }
     }
     stores.sort_by_key(|store| store.id);
+    for (place, id, parent) in parents {
+        let at = STORES.element(place);
+        let at = at.member("parent_location_id");
+        if find(&stores, parent).is_none() {
+            report.add(&at, ProblemCode::StoreNotFound, format!("there is no location {parent}"));
+        } else if lineage(&stores, id).skip(1).any(|above| above.id == id) {
+            report.add(&at, ProblemCode::InvalidValue, "the location is above itself");
+        }
+    }
     stores
+}
+
+/// As names of tags and brands are compared.
+pub(super) fn folded(name: &str) -> Box<str> {
+    name.trim().to_lowercase().into()
+}
+
+/// A store of a list that is in order.
+pub(super) fn find(stores: &[Store], id: StoreId) -> Option<&Store> {
+    stores.binary_search_by_key(&id, |store| store.id).ok().map(|place| &stores[place])
+}
+
+/// A store and the locations above it, the nearest first. Of a circle as much as there are stores.
+pub(super) fn lineage(stores: &[Store], id: StoreId) -> impl Iterator<Item = &Store> {
+    let above = |store: &&Store| store.parent.and_then(|parent| find(stores, parent));
+    std::iter::successors(find(stores, id), above).take(stores.len() + 1)
 }
 
 /// The zone that a `time_zone` member names.

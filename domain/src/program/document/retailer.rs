@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Field;
+use super::{Field, Items};
 use crate::id::{RetailerId, StoreId};
 
 /// The tenant.
@@ -42,6 +42,9 @@ pub(in crate::program) struct Store {
     pub(in crate::program) number: Field<String>,
     pub(in crate::program) name: Field<String>,
     pub(in crate::program) time_zone: Field<String>,
+    pub(in crate::program) parent_location_id: Field<StoreId>,
+    pub(in crate::program) tags: Items<String>,
+    pub(in crate::program) brand: Field<String>,
 }
 
 /// A line of the catalog.

@@ -1,6 +1,10 @@
 //! `POST /incentives/api/1.0/point_sources/...` (incentives.md 7.4).
 
-use domain::configuration::{Json, ObjectKind, Operation};
+use domain::{
+    Points,
+    configuration::{Json, ObjectKind, Operation},
+    id::{AllotmentId, RestrictionId},
+};
 
 use super::{
     call::Call,
@@ -11,6 +15,8 @@ use super::{
 use crate::incentives::IncentivesError;
 
 const KIND: ObjectKind = ObjectKind::PointSource;
+/// The kind of restriction that is a total.
+const INVENTORY: i64 = 1;
 const COLUMNS: [Column; 2] = [("Name", by_name), ("Status", by_status)];
 
 endpoints! {
@@ -38,12 +44,33 @@ async fn fetch(call: Call<'_>) -> Result<Json, IncentivesError> {
     let (restrictions, active_only) = (call.flag("include_restrictions")?, call.flag("active_only")?);
     let objects = call.objects().await?;
     let rows = objects.list(KIND).iter().map(|object| source(&objects, object, restrictions));
-    Ok(listing.page(rows.filter(|row| !active_only || row.get_whole("status") == Some(1)).collect()))
+    let shown = rows.filter(|row| !active_only || row.get_whole("status") == Some(1));
+    let mut page = listing.page(shown.collect());
+    for source in page.elements_mut("results") {
+        note_remaining(&call, source).await?;
+    }
+    Ok(page)
+}
+
+/// Notes what remains of the inventories of a source (incentives.md 2.3); what is reserved at this moment is gone.
+async fn note_remaining(call: &Call<'_>, source: &mut Json) -> Result<(), IncentivesError> {
+    for restriction in source.elements_mut("restrictions") {
+        let is_inventory = restriction.get_whole("discriminator") == Some(INVENTORY);
+        let most = restriction.get("max_points").and_then(|most| most.to_string().parse::<Points>().ok());
+        let id = restriction.get_id("id").map(RestrictionId);
+        let (true, Some(id), Some(most)) = (is_inventory, id, most) else { continue };
+        let taken = call.taken_of(AllotmentId::of_restriction(id)).await?;
+        let remaining = most.minus(taken.points)?.max(Points::ZERO);
+        restriction.set("remaining_points", Json::parse(&remaining.to_string()).unwrap_or(Json::Null));
+    }
+    Ok(())
 }
 
 async fn get(call: Call<'_>) -> Result<Json, IncentivesError> {
     let (objects, object) = call.named(KIND, "id").await?;
-    Ok(source(&objects, &object, true))
+    let mut source = source(&objects, &object, true);
+    note_remaining(&call, &mut source).await?;
+    Ok(source)
 }
 
 async fn create(call: Call<'_>) -> Result<Json, IncentivesError> {
@@ -68,5 +95,7 @@ async fn delete(call: Call<'_>) -> Result<Json, IncentivesError> {
 
 async fn answered(call: Call<'_>, operation: Operation) -> Result<Json, IncentivesError> {
     let (objects, object) = call.edited(operation).await?;
-    Ok(source(&objects, &object, true))
+    let mut source = source(&objects, &object, true);
+    note_remaining(&call, &mut source).await?;
+    Ok(source)
 }
