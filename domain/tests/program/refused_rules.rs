@@ -29,11 +29,6 @@ fn events() {
             "events[1].event_lookup",
             "duplicate_name",
         ),
-        (
-            json!([{"id": nowhere(), "event_lookup": "A", "context_schema": {}}]),
-            "events[0].context_schema",
-            "not_supported",
-        ),
     ] {
         check("/events", events, path, code);
     }

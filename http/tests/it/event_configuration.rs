@@ -30,12 +30,15 @@ fn an_event_is_defined_and_at_once_reported() {
             refused(&server, "user_events/trigger_user_event", report.clone()).await.1,
             "event_not_found"
         );
-        let sent = json!({"event_lookup": "app_installed", "name": "App installed", "is_default": true});
+        let schema = json!([{"path": "store", "data_type": "string", "allowed_values": ["play", "apple"]}]);
+        let sent = json!({"event_lookup": "app_installed", "name": "App installed", "is_default": true,
+                          "context_schema": schema});
         let event = save(&server, sent.clone()).await;
         assert_eq!(
             (&event["event_lookup"], &event["status"], &event["is_default"], &event["name"]),
             (&json!("APP_INSTALLED"), &json!(2), &json!(false), &json!("App installed"))
         );
+        assert_eq!(event["context_schema"], schema);
         assert_eq!(save(&server, sent).await, event, "saved twice it is the same event");
         done(&server, "user_events/trigger_user_event", report.clone()).await;
 

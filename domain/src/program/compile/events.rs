@@ -34,7 +34,6 @@ pub(super) fn events(
         let name = report.optional(&at, "name", document.name).unwrap_or_default();
         let description = report.optional(&at, "description", document.description).unwrap_or_default();
         let live = report.number(&at, "status", document.status, 0..=3, STATUS_LIVE) == STATUS_LIVE;
-        report.refuse(&at, "context_schema", &document.context_schema, "checking the context of events is");
         let Some(lookup) = lookup.and_then(|lookup| self::lookup(&lookup, &at, report)) else { continue };
         lookups.check(lookup.clone(), &at.member("event_lookup"), report);
         if let Some(id) = id {

@@ -1,12 +1,13 @@
 //! Loyalty events (incentives.md 7.12).
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Field;
 use crate::id::RetailerId;
 
-/// An event that callers may report.
+/// An event that callers may report. What it says of its context (`context_schema`) is for people and their tools, as
+/// `data_schema` is (incentives.md 7.13): rules look at the data themselves.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::program) struct Event {
@@ -16,5 +17,4 @@ pub(in crate::program) struct Event {
     pub(in crate::program) name: Field<String>,
     pub(in crate::program) description: Field<String>,
     pub(in crate::program) status: Field<i64>,
-    pub(in crate::program) context_schema: Field<IgnoredAny>,
 }
