@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arc_swap::ArcSwap;
@@ -44,18 +44,17 @@ impl Programs {
         self.current.load_full()
     }
 
-    /// Puts a program in force; the one before stays at hand.
+    /// Puts a program in force, unless a newer one is; the one before stays at hand.
     pub fn publish(&self, program: Program) {
-        let before = self.current.swap(Arc::new(program));
-        self.keep(before);
+        // Whoever holds the earlier ones is alone in publishing.
+        let mut earlier = self.earlier();
+        if program.version() > self.current().version() {
+            keep(&mut earlier, self.current.swap(Arc::new(program)));
+        }
     }
 
-    fn keep(&self, program: Arc<Program>) {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        earlier.insert(program.version(), program);
-        while earlier.len() > EARLIER_KEPT {
-            earlier.pop_first();
-        }
+    fn earlier(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Program>>> {
+        self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The program of a version, compiled again from the configuration's history if need be.
@@ -64,13 +63,20 @@ impl Programs {
         if current.version() == version {
             return Ok(current);
         }
-        let known = self.earlier.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned();
+        let known = self.earlier().get(&version).cloned();
         if let Some(program) = known {
             return Ok(program);
         }
         let program = Arc::new(compile_version(version, &current, store)?);
-        self.keep(Arc::clone(&program));
+        keep(&mut self.earlier(), Arc::clone(&program));
         Ok(program)
+    }
+}
+
+fn keep(earlier: &mut BTreeMap<u32, Arc<Program>>, program: Arc<Program>) {
+    earlier.insert(program.version(), program);
+    while earlier.len() > EARLIER_KEPT {
+        earlier.pop_first();
     }
 }
 

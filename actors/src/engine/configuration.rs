@@ -147,22 +147,21 @@ impl Engine {
         Ok(version)
     }
 
-    /// Puts the configuration as it is on disk in force. Compiled on the configuration's own shard, which serialises
-    /// publishing: an older program never replaces a newer one.
+    /// Puts the configuration as it is on disk in force. It may have gone on since the caller's change: what is seen of
+    /// it is put in force when it is durable, and not before.
     async fn publish(&self) -> Result<(), EngineError> {
-        let programs = std::sync::Arc::clone(&self.inner.shared.programs);
-        self.look::<Configuration, _>(CONFIGURATION, move |configuration, _, _| {
-            if configuration.version() <= programs.current().version() {
-                return;
+        let current = self.program();
+        let compiled = self.look::<Configuration, _>(CONFIGURATION, move |configuration, _, _| {
+            let is_newer = configuration.version() > current.version();
+            is_newer.then(|| configuration.compile(Some(&current))).flatten()
+        });
+        match compiled.await? {
+            Some(Ok(program)) => self.inner.shared.programs.publish(program),
+            Some(Err(problems)) => {
+                tracing::error!(?problems, "a program that was checked does not compile");
             }
-            match configuration.compile(Some(&programs.current())) {
-                Some(Ok(program)) => programs.publish(program),
-                Some(Err(problems)) => {
-                    tracing::error!(?problems, "a program that was checked does not compile")
-                }
-                None => {}
-            }
-        })
-        .await
+            None => {}
+        }
+        Ok(())
     }
 }

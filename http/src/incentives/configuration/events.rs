@@ -20,11 +20,11 @@ endpoints! {
     /// The events that are defined. `include_default` shows the platform's own too, which have no id; `skip`, `take`,
     /// `sort_column` (`Name`, `Event_Lookup`, `Status`), `sort_direction`; answers `total_records` and `results`.
     fetch_events, "/incentives/api/1.0/trigger/fetch_events", EventsBody => fetch;
-    /// A loyalty event: `event_lookup` (`A-Z0-9_`, at most 64 characters), `name`, `description`, `status` (2 live,
-    /// 1 paused: it may not be reported), `context_schema` (what its context looks like, in any form: it is kept and
-    /// shown, and nothing is held against it). The event of this `event_lookup` is changed or made; with an `id` that event,
-    /// which may get another `event_lookup` while no rule tree names it. 400 `event_reserved` for the platform's own.
-    /// Answers `event`.
+    /// A loyalty event: `event_lookup` (`A-Z0-9_`, at most 64 characters), `name`, `description`, `status` (2 live, 1
+    /// paused: it may not be reported), `context_schema` (what its context looks like, in any form: it is kept and
+    /// shown, and nothing is held against it). The event of this `event_lookup` is changed or made; with an `id` that
+    /// event, which may get another `event_lookup` while no rule tree names it. 400 `event_reserved` for the
+    /// platform's own. Answers `event`.
     save_event, "/incentives/api/1.0/trigger/save_event", EventBody => save;
     /// `id` of an event that no live or paused rule tree names; 409 `event_in_use`. Answers `success`.
     delete_event, "/incentives/api/1.0/trigger/delete_event", IdBody => delete;
