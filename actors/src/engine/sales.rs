@@ -159,14 +159,12 @@ impl Engine {
     }
 
     async fn member(&self, user: &NamedUser) -> Result<Option<CustomerId>, EngineError> {
-        match user.kind {
-            UserIdKind::Platform => self.member_of_platform_id(&user.id).await,
-            UserIdKind::External | UserIdKind::LoyaltyCard => {
-                self.find_customer(&Identifier::external(&user.id)).await
-            }
-            UserIdKind::Email => self.find_customer(&Identifier::email(&user.id)).await,
-            // Phone numbers are not unique and proxy ids are not kept: neither names one member for certain.
-            UserIdKind::Phone | UserIdKind::Proxy => Ok(None),
+        if user.kind == UserIdKind::Platform {
+            return self.member_of_platform_id(&user.id).await;
+        }
+        match user.identifier() {
+            Some(identifier) => self.find_customer(&identifier).await,
+            None => Ok(None),
         }
     }
 

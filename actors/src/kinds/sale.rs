@@ -142,7 +142,8 @@ mod tests {
             events: vec![Event::Touched { modified_time: Timestamp::from_millis(4) }],
             effects: vec![credit.clone()],
         };
-        let record = Record::<Sale>::decode(&codec::encode(1, &first)).unwrap();
+        let record =
+            Record::<Sale>::decode(&codec::encode(1, &first)).expect("the first form is read for ever");
         assert_eq!((record.at, record.program_version), (first.at, 3));
         assert_eq!((record.events, record.effects), (first.events, vec![Effect::Credit(credit)]));
     }

@@ -23,6 +23,19 @@ pub struct Store {
     pub brand: Option<Box<str>>,
 }
 
+impl Store {
+    /// The store of an id, of some that are in order of their ids.
+    pub(super) fn find(stores: &[Self], id: StoreId) -> Option<&Self> {
+        stores.binary_search_by_key(&id, |store| store.id).ok().map(|place| &stores[place])
+    }
+
+    /// A store and the locations above it, the nearest first. Of a circle as much as there are stores.
+    pub(super) fn lineage(stores: &[Self], id: StoreId) -> impl Iterator<Item = &Self> {
+        let above = |store: &&Self| store.parent.and_then(|parent| Self::find(stores, parent));
+        std::iter::successors(Self::find(stores, id), above).take(stores.len() + 1)
+    }
+}
+
 /// Where an item stands in the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item {

@@ -198,7 +198,7 @@ impl Program {
 
     /// The store of this id.
     pub fn store(&self, id: StoreId) -> Option<&Store> {
-        self.stores.binary_search_by_key(&id, |store| store.id).ok().map(|place| &self.stores[place])
+        Store::find(&self.stores, id)
     }
 
     /// The product catalog.

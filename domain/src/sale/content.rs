@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     amount::{Money, Quantity},
     id::StoreId,
+    identifier::Identifier,
     time::Timestamp,
 };
 
@@ -108,6 +109,18 @@ pub struct NamedUser {
     pub id: Box<str>,
     /// What kind of id it is.
     pub kind: UserIdKind,
+}
+
+impl NamedUser {
+    /// By which one registers; none: it names no member, or not one for certain. Phone numbers are not unique, and
+    /// proxy ids are not kept.
+    pub fn identifier(&self) -> Option<Identifier> {
+        match self.kind {
+            UserIdKind::External | UserIdKind::LoyaltyCard => Some(Identifier::external(&self.id)),
+            UserIdKind::Email => Some(Identifier::email(&self.id)),
+            UserIdKind::Platform | UserIdKind::Phone | UserIdKind::Proxy => None,
+        }
+    }
 }
 
 /// `user_id_type`; letter case is ignored on input.

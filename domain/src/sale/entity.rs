@@ -197,7 +197,18 @@ impl Sale {
         context: &Context<'_>,
     ) -> Result<Decision<Self>, Error> {
         let current = self.current.as_ref().filter(|current| current.number == number);
-        let Revision { id, content, request_id, .. } = current.ok_or(Error::Superseded)?;
+        self.again(current.ok_or(Error::Superseded)?, payers, unknown_user, context)
+    }
+
+    /// What was sold stays; who pays for it may have changed.
+    fn again(
+        &self,
+        current: &Revision,
+        payers: &[Payer],
+        unknown_user: bool,
+        context: &Context<'_>,
+    ) -> Result<Decision<Self>, Error> {
+        let Revision { id, number, content, request_id, .. } = current;
         let arrival = Arrival { id: *id, request_id, content, payers, unknown_user, ahead: false };
         self.revise(arrival, number + 1, arrival.warnings(context), context)
     }
@@ -210,9 +221,7 @@ impl Sale {
         context: &Context<'_>,
     ) -> Result<Decision<Self>, Error> {
         let noted = Decision::answer(Reply::Noted);
-        let Some(Revision { id, number, content, request_id, payers, .. }) = &self.current else {
-            return Ok(noted);
-        };
+        let Some(current @ Revision { content, payers, .. }) = &self.current else { return Ok(noted) };
         let late = self.business_time.is_none_or(|time| self.is_too_old(time, context));
         if late || !content.is_closed || content.is_voided {
             return Ok(noted);
@@ -221,8 +230,7 @@ impl Sale {
             return Ok(noted);
         };
         let unknown_user = !registration::strangers(content, &payers).is_empty();
-        let arrival = Arrival { id: *id, request_id, content, payers: &payers, unknown_user, ahead: false };
-        let revised = self.revise(arrival, number + 1, arrival.warnings(context), context)?;
+        let revised = self.again(current, &payers, unknown_user, context)?;
         Ok(Decision { reply: Reply::Noted, ..revised })
     }
 

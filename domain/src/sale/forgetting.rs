@@ -21,9 +21,13 @@ impl ForgetMember {
     fn is_named_by(&self, user: &NamedUser) -> bool {
         match user.kind {
             UserIdKind::Platform => self.has_id(&user.id),
-            UserIdKind::External | UserIdKind::LoyaltyCard => self.has_external(&user.id),
-            UserIdKind::Email => self.named.contains(&Identifier::email(&user.id).id()),
-            UserIdKind::Phone | UserIdKind::Proxy => false,
+            UserIdKind::External
+            | UserIdKind::LoyaltyCard
+            | UserIdKind::Email
+            | UserIdKind::Phone
+            | UserIdKind::Proxy => {
+                user.identifier().is_some_and(|identifier| self.named.contains(&identifier.id()))
+            }
         }
     }
 

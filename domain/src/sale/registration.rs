@@ -5,7 +5,7 @@
 //! Owns which of a sale's names are those of strangers, and for what part of the sale they stand. Nothing is taken from
 //! a member for somebody who comes later: only payments of nobody are given away.
 
-use super::{Content, NamedUser, Payer, SalePayment, UserIdKind};
+use super::{Content, NamedUser, Payer, SalePayment};
 use crate::{
     id::{CustomerId, IdentifierId},
     identifier::Identifier,
@@ -55,16 +55,8 @@ fn payments_of_nobody<'a>(
 }
 
 fn identifiers(payment: &SalePayment) -> impl Iterator<Item = IdentifierId> {
-    payment.user.iter().chain(&payment.additional_user).filter_map(identifier)
-}
-
-/// The identifier by which a user is named; none: nobody registers by it.
-fn identifier(user: &NamedUser) -> Option<IdentifierId> {
-    match user.kind {
-        UserIdKind::External | UserIdKind::LoyaltyCard => Some(Identifier::external(&user.id).id()),
-        UserIdKind::Email => Some(Identifier::email(&user.id).id()),
-        UserIdKind::Platform | UserIdKind::Phone | UserIdKind::Proxy => None,
-    }
+    let users = payment.user.iter().chain(&payment.additional_user);
+    users.filter_map(NamedUser::identifier).map(|identifier| identifier.id())
 }
 
 /// Those named outside the payments, by an id without a kind.

@@ -1,16 +1,15 @@
 //! A backup is what the store was: restored, it is opened and read from end to end, and compared.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
-use actors::EntityFold;
 use store::{
-    Direction, Disk, EntityKey, IndexId, Lsn, MemoryDisk, Options, PendingEffect, RecordBytes, ScanRange,
-    Store, backup::restore,
+    Direction, EntityKey, IndexId, Lsn, MemoryDisk, Options, PendingEffect, RecordBytes, ScanRange, Store,
+    backup::restore,
 };
 
 use super::{
     Model,
-    stored::{Nobody, verified},
+    stored::{opened, verified},
 };
 use crate::report::{Violation, hold};
 
@@ -29,7 +28,7 @@ pub fn check(
     hold!(done.is_ok(), "a backup cannot be restored: {done:?}");
     let known = model.known().entities();
     let there = Contents::of(&restored, options, &known)?;
-    let here = Contents::of(&original.copy(), options, &known)?;
+    let here = Contents::of(original, options, &known)?;
     hold!(there.last == here.last, "a backup ends at {:?}, and the store at {:?}", there.last, here.last);
     hold!(there.records == here.records, "a backup has {} records of {}", there.records, here.records);
     hold!(there.entities == here.entities, "the customers and sales of a backup are not those of the store");
@@ -58,10 +57,7 @@ impl Contents {
     fn of(disk: &MemoryDisk, options: &Options, known: &[EntityKey]) -> Result<Self, Violation> {
         let unreadable = |what: &dyn std::fmt::Display| Violation::of(format!("cannot be read: {what}"));
         let report = verified(disk, options)?;
-        let image: Arc<dyn Disk> = Arc::new(disk.copy());
-        let opened =
-            store::open_stepped::<()>(options.clone(), image, Arc::new(EntityFold), Arc::new(Nobody));
-        let (store, recovered, _steps) = opened.map_err(|error| unreadable(&error))?;
+        let (store, recovered, _steps) = opened(disk, options)?;
         let mut rows = BTreeSet::new();
         for index in 0..INDEXES {
             let found = store.scan(IndexId(index), ScanRange::all(), Direction::Forward, usize::MAX);

@@ -7,7 +7,7 @@ use actors::{EntityFold, Kind};
 use domain::{Timestamp, customer::Customer, id::CustomerId};
 use store::{
     CommitFailure, Committed, Direction, Disk, Epoch, Fold, Folded, IndexId, Listener, MemoryDisk, Options,
-    ScanRange, Store, codec, verify::VerifyReport,
+    ScanRange, Stepped, Store, codec, verify::VerifyReport,
 };
 
 use super::Model;
@@ -17,7 +17,7 @@ use crate::report::{Violation, hold};
 const DUE: IndexId = IndexId(4);
 
 /// Nothing is appended.
-pub(super) struct Nobody;
+struct Nobody;
 
 impl Listener<()> for Nobody {
     fn committed(&self, _: Committed<()>) {}
@@ -28,13 +28,17 @@ impl Listener<()> for Nobody {
 /// Looks at a disk that nobody uses.
 pub fn check(model: &Model, disk: &MemoryDisk, options: &Options) -> Result<(), Violation> {
     verified(disk, options)?;
-    let image: Arc<dyn Disk> = Arc::new(disk.copy());
-    let opened = store::open_stepped::<()>(options.clone(), image, Arc::new(EntityFold), Arc::new(Nobody));
-    let (store, recovered, _steps) =
-        opened.map_err(|error| Violation::of(format!("does not open: {error}")))?;
+    let (store, recovered, _steps) = opened(disk, options)?;
     let pending = recovered.pending_effects.len();
     hold!(pending == 0, "{pending} effects are pending: {:?}", recovered.pending_effects.first());
     due(model, &*store)
+}
+
+/// The store on a disk that stays as it is.
+pub(super) fn opened(disk: &MemoryDisk, options: &Options) -> Result<Stepped<()>, Violation> {
+    let image: Arc<dyn Disk> = Arc::new(disk.copy());
+    let opened = store::open_stepped(options.clone(), image, Arc::new(EntityFold), Arc::new(Nobody));
+    opened.map_err(|error| Violation::of(format!("does not open: {error}")))
 }
 
 /// Verification finds nothing.

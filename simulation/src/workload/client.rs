@@ -137,14 +137,14 @@ impl Client {
                 Some(request::sell(number, sale, &payers, modified, voided, way))
             }
             Wish::Replay { sale } => Some(Request::Replay { sale: request::sale(sale) }),
-            Wish::Merge { from, to } => match (around.find(from).await, around.find(to).await) {
-                (Some(from), Some(to)) if from != to => Some(Request::Merge { from, to }),
-                _ => None,
-            },
-            Wish::Transfer { from, to, points } => match (around.find(from).await, around.find(to).await) {
-                (Some(from), Some(to)) => Some(request::transfer(number, from, to, points)),
-                (None, _) | (_, None) => None,
-            },
+            Wish::Merge { from, to } => {
+                let found = around.find_both(from, to).await.filter(|(from, to)| from != to);
+                found.map(|(from, to)| Request::Merge { from, to })
+            }
+            Wish::Transfer { from, to, points } => {
+                let found = around.find_both(from, to).await;
+                found.map(|(from, to)| request::transfer(number, from, to, points))
+            }
             Wish::Job { expiration } => Some(request::job(number, expiration)),
             Wish::Switch { live } => Some(Request::Switch { live }),
             Wish::Rename { member }
@@ -266,6 +266,11 @@ impl Surroundings {
         let found = self.engine.find_customer(&request::identifier(member)).await;
         self.trace.note(format_args!("member {member} is {found:?}"));
         found.ok().flatten()
+    }
+
+    async fn find_both(&self, one: usize, other: usize) -> Option<(CustomerId, CustomerId)> {
+        let (one, other) = (self.find(one).await, self.find(other).await);
+        one.zip(other)
     }
 
     /// Looks at a customer's state and rows.

@@ -308,7 +308,7 @@ mod tests {
 
     fn read(file: &SummedFile, from: u64, pages: usize) -> Vec<u8> {
         let mut out = vec![9; pages * PAGE_LEN];
-        file.read(at(from), &mut out).unwrap();
+        file.read(at(from), &mut out).expect("a disk without faults is read");
         out
     }
 

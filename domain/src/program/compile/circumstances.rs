@@ -8,6 +8,7 @@ use super::{
     Path, ProblemCode, Report,
     accounts::time,
     constraints::{include_only, includes},
+    places::folded,
     trees::Known,
     values::{span, value_test},
 };
@@ -168,7 +169,7 @@ pub(super) fn tags(field: Items<String>, at: &Path<'_>, report: &mut Report) -> 
         report.add(&at.member("tags"), ProblemCode::ConstraintInvalid, "names no tag");
         return None;
     }
-    Some(named.into_iter().map(|(_, tag)| tag.trim().to_lowercase().into()).collect())
+    Some(named.into_iter().map(|(_, tag)| folded(&tag)).collect())
 }
 
 fn context(document: document::Constraint, at: &Path<'_>, report: &mut Report) -> Option<CircumstanceTest> {

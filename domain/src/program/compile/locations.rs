@@ -11,7 +11,7 @@ use super::{
     },
     Path, ProblemCode, Report,
     constraints::includes,
-    places::{find, folded, lineage},
+    places::folded,
     trees::Known,
 };
 use crate::id::StoreId;
@@ -40,7 +40,7 @@ pub(super) fn stores(
             || store.tags.iter().any(|tag| tags.contains(tag))
             || store.brand.as_ref().is_some_and(|brand| brands.contains(brand))
     };
-    let below = known.stores.iter().filter(|store| lineage(known.stores, store.id).any(is_meant));
+    let below = known.stores.iter().filter(|store| Store::lineage(known.stores, store.id).any(is_meant));
     let mut stores: Vec<_> = below.map(|store| store.id).chain(named.iter().copied()).collect();
     stores.sort_unstable();
     stores.dedup();
@@ -52,7 +52,7 @@ fn named_stores(field: Items<StoreId>, known: Known<'_>, at: &Path<'_>, report: 
     let named = report.items(at, "store_ids", field);
     for (place, id) in &named {
         // Without a list of stores there is nothing to hold the id against.
-        if !known.stores.is_empty() && find(known.stores, *id).is_none() {
+        if !known.stores.is_empty() && Store::find(known.stores, *id).is_none() {
             report.add(&array.element(*place), ProblemCode::StoreNotFound, format!("there is no store {id}"));
         }
     }

@@ -10,7 +10,7 @@ use super::{
     Path, Report, Unique,
     symbols::count,
 };
-use crate::{id::StoreId, time::Zone};
+use crate::time::Zone;
 
 const STORES: Path<'static> = Path::Member(&Path::Root, "stores");
 
@@ -48,9 +48,9 @@ pub(super) fn stores(text: &str, report: &mut Report) -> Vec<Store> {
     for (place, id, parent) in parents {
         let at = STORES.element(place);
         let at = at.member("parent_location_id");
-        if find(&stores, parent).is_none() {
+        if Store::find(&stores, parent).is_none() {
             report.add(&at, ProblemCode::StoreNotFound, format!("there is no location {parent}"));
-        } else if lineage(&stores, id).skip(1).any(|above| above.id == id) {
+        } else if Store::lineage(&stores, id).skip(1).any(|above| above.id == id) {
             report.add(&at, ProblemCode::InvalidValue, "the location is above itself");
         }
     }
@@ -60,17 +60,6 @@ pub(super) fn stores(text: &str, report: &mut Report) -> Vec<Store> {
 /// As names of tags and brands are compared.
 pub(super) fn folded(name: &str) -> Box<str> {
     name.trim().to_lowercase().into()
-}
-
-/// A store of a list that is in order.
-pub(super) fn find(stores: &[Store], id: StoreId) -> Option<&Store> {
-    stores.binary_search_by_key(&id, |store| store.id).ok().map(|place| &stores[place])
-}
-
-/// A store and the locations above it, the nearest first. Of a circle as much as there are stores.
-pub(super) fn lineage(stores: &[Store], id: StoreId) -> impl Iterator<Item = &Store> {
-    let above = |store: &&Store| store.parent.and_then(|parent| find(stores, parent));
-    std::iter::successors(find(stores, id), above).take(stores.len() + 1)
 }
 
 /// The zone that a `time_zone` member names.
